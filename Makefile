@@ -1,0 +1,94 @@
+# `make help` lists the targets. Set-up is part of each of them and happens once.
+
+RUNTIME ?= workerd
+PORT ?= 8787
+
+CARGO_FLAGS := --locked --all-features
+# The Rust tests that run in a browser; all others are native.
+BROWSER_TESTS := $(shell grep -ls wasm_bindgen_test_configure tests/*.rs)
+
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export DENO_NO_UPDATE_CHECK := 1
+export CLOUDFLARE_CF_FETCH_ENABLED := false
+export WRANGLER_SEND_METRICS := false
+
+step = @printf '\n== %s\n' "$(1)"
+
+.NOTPARALLEL:
+.PHONY: help setup tools build core faults dist serve test lint lint-rust lint-js test-rust test-wasm test-js test-http bench fmt clean
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: tools ## Install all that the build and the tests need
+	@scripts/setup.sh deny chromium
+
+tools:
+	@scripts/setup.sh rust wasm npm
+
+build: core dist ## Compile the core and write dist/
+
+core: tools
+	$(call step,core to WebAssembly)
+	@node scripts/build_core.mjs
+
+faults: tools
+	$(call step,core with faults to WebAssembly)
+	@node scripts/build_core.mjs --faults
+
+dist: core
+	$(call step,package)
+	@node scripts/build.mjs
+
+serve: build ## Run the demo deployment: RUNTIME=workerd|deno|node PORT=8787
+	@RUNTIME=$(RUNTIME) PORT=$(PORT) exec node scripts/serve.mjs
+
+test: setup lint test-rust test-wasm test-js test-http ## Run every check and every test
+	$(call step,all passed)
+
+lint: lint-rust lint-js ## Check formatting, lints, licences and types
+
+lint-rust: setup
+	$(call step,cargo fmt)
+	@cargo fmt --check
+	$(call step,clippy)
+	@cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	$(call step,clippy for wasm32)
+	@cargo clippy --locked --features faults --target wasm32-unknown-unknown --all-targets -- -D warnings
+	$(call step,cargo deny)
+	@cargo deny --offline --log-level warn check --hide-inclusion-graph licenses bans sources
+
+lint-js: core faults
+	$(call step,biome)
+	@biome ci --error-on-warnings
+	$(call step,tsc)
+	@tsc -p tsconfig.json
+	@tsc -p tsconfig.web.json
+
+test-rust: tools ## Run the native Rust tests
+	$(call step,native Rust tests)
+	@cargo test $(CARGO_FLAGS)
+
+test-wasm: setup ## Run the Rust tests that need a browser
+	$(call step,Rust tests in headless Chromium)
+	@test -n "$(BROWSER_TESTS)" || { echo "no browser tests found"; exit 1; }
+	@wasm-pack test --mode no-install --headless --chrome --chromedriver "$$(command -v chromedriver)" \
+		. -- --locked $(patsubst tests/%.rs,--test %,$(BROWSER_TESTS))
+
+test-js: setup build faults ## Run the TypeScript suite on Node, Deno, workerd and Chromium
+	$(call step,TypeScript suite on four runtimes)
+	@node tests/js/run/all.mjs
+
+test-http: setup build faults ## Run the suites over HTTP
+	$(call step,HTTP suites)
+	@node tests/js/http/run.mjs
+
+bench: build ## Measure; figures go to bench/README.md
+	@node bench/run.mjs
+
+fmt: tools ## Format everything
+	@cargo fmt
+	@biome check --write
+
+clean: ## Remove what was built; tools and packages stay
+	rm -rf target pkg pkg-faults dist js/core tests/js/core .wrangler

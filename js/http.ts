@@ -1,0 +1,81 @@
+/** Between the web's `Request` and `Response` and the core's plain shapes. */
+
+import { type Answer, type Context, type Driver, refusal, serverError } from "./drive.ts";
+import type { HttpRequest } from "./types.ts";
+
+const NOTHING = { bytes: new Uint8Array(0) };
+
+/** Answers `request`. Never rejects. */
+export async function handle(driver: Driver, request: Request, context?: Context): Promise<Response> {
+  try {
+    const url = new URL(request.url);
+    const hasBody = request.method !== "GET" && request.method !== "HEAD";
+    const body = hasBody ? await readBody(request, driver.bodyLimit(url.pathname)) : NOTHING;
+    if (body === "unreadable") {
+      return toResponse(request, refusal(400, "invalid_request", "The body could not be read to its end."));
+    }
+    return toResponse(request, await driver.open(toHttpRequest(request, url, body), context));
+  } catch {
+    return toResponse(request, serverError());
+  }
+}
+
+function toHttpRequest(request: Request, url: URL, body: HttpRequest["body"]): HttpRequest {
+  const headers: HttpRequest["headers"] = {};
+  const authorization = request.headers.get("authorization");
+  if (authorization !== null) headers.authorization = authorization;
+  const contentType = request.headers.get("content-type");
+  if (contentType !== null) headers["content-type"] = contentType;
+  return { method: request.method, path: url.pathname, query: url.search.slice(1), headers, body };
+}
+
+function toResponse(request: Request, { status, headers, body }: Answer): Response {
+  if (request.method === "HEAD" && typeof body !== "string") body.cancel().catch(() => {});
+  // A response with status 204 or 304 may not even have an empty body (Fetch §5.5).
+  const bare = request.method === "HEAD" || body === "";
+  return new Response(bare ? null : body, { status, headers });
+}
+
+/** Reads at most `limit` bytes; `"unreadable"`: the client went away, or broke its own framing. */
+async function readBody(request: Request, limit: number): Promise<HttpRequest["body"] | "unreadable"> {
+  try {
+    const declared = request.headers.get("content-length");
+    if (declared !== null && Number(declared) > limit) return refuseBody(request);
+    // The runtime ends a body of declared length there (RFC 9112 §6.3), which spares the counting.
+    if (declared !== null && /^\d+$/.test(declared) && !request.headers.has("transfer-encoding")) {
+      const bytes = new Uint8Array(await request.arrayBuffer());
+      return bytes.byteLength > limit ? "over_limit" : { bytes };
+    }
+    return request.body === null ? NOTHING : await readCounting(request.body, limit);
+  } catch {
+    return "unreadable";
+  }
+}
+
+function refuseBody(request: Request): "over_limit" {
+  request.body?.cancel().catch(() => {});
+  return "over_limit";
+}
+
+async function readCounting(body: ReadableStream<Uint8Array>, limit: number): Promise<HttpRequest["body"]> {
+  const reader = body.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.byteLength;
+    if (length > limit) {
+      reader.cancel().catch(() => {});
+      return "over_limit";
+    }
+    parts.push(value);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.byteLength;
+  }
+  return { bytes };
+}

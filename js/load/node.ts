@@ -1,0 +1,12 @@
+/** Loads the core in Node. */
+
+import { readFile } from "node:fs/promises";
+import type { CoreFactory } from "../types.ts";
+import { instances } from "./instance.ts";
+
+/** Reads and compiles the core; `wasm`: by default the file of this package. */
+export async function loadCore(
+  wasm: URL = new URL("../core/edgegrant.wasm", import.meta.url),
+): Promise<CoreFactory> {
+  return instances(await WebAssembly.compile(await readFile(wasm)));
+}

@@ -1,0 +1,132 @@
+// Starts the demo deployment in a runtime. Used by serve.mjs, the HTTP tests and the benches.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { Miniflare } from "miniflare";
+import { loadCore } from "../dist/load/node.js";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/**
+ * The environment that demo/edgegrant.json names. Its secrets and keys are made on the first start and
+ * kept in `folder`; where they already are, nothing changes.
+ */
+export async function environment(folder, port) {
+  const file = join(folder, "env.json");
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(file)) writeFileSync(file, JSON.stringify(await makeSecrets(), null, 2), { mode: 0o600 });
+  const ORIGIN = `http://127.0.0.1:${port}`;
+  return { ...JSON.parse(readFileSync(file, "utf8")), ORIGIN, HII_BASE: `${ORIGIN}/hii` };
+}
+
+async function makeSecrets() {
+  const core = (await loadCore())();
+  const secret = () => randomBytes(32).toString("base64url");
+  const { d: _private, ...jwk } = JSON.parse(core.generate_key("ES256"));
+  return {
+    KEY: core.generate_key("ES256"),
+    HII_KEY: core.generate_key("RS256"),
+    CLIENT_SECRET: secret(),
+    OTHER_CLIENT_SECRET: secret(),
+    NOGRANT_CLIENT_SECRET: secret(),
+    HII_CLIENT_SECRET: secret(),
+    JWT_CLIENT_JWK: JSON.stringify({ ...jwk, d: _private }),
+    JWT_CLIENT_JWKS: JSON.stringify({ keys: [jwk] }),
+  };
+}
+
+/**
+ * Starts the demo on 127.0.0.1:`port` and waits until it answers. `folder` keeps what is stored; `entry`
+ * is the server's source. Returns how to stop it.
+ */
+export async function start(runtime, { port, folder, entry }) {
+  const env = await environment(folder, port);
+  const server = await runtimes[runtime]({ port, folder, env, entry });
+  await healthy(`${env.ORIGIN}/health`, server);
+  return { origin: env.ORIGIN, env, stop: server.stop };
+}
+
+const runtimes = {
+  async workerd({ port, folder, env, entry = join(root, "demo/worker.ts") }) {
+    const miniflare = new Miniflare({
+      ...workerOptions(await bundleWorker(entry, join(folder, "worker"))),
+      host: "127.0.0.1",
+      port,
+      cf: false,
+      bindings: env,
+      kvPersist: join(folder, "kv"),
+      durableObjectsPersist: join(folder, "do"),
+    });
+    await miniflare.ready;
+    return { stop: () => miniflare.dispose() };
+  },
+
+  deno({ port, folder, env, entry = join(root, "demo/deno.ts") }) {
+    const deno = join(root, "node_modules/.bin/deno");
+    const flags = ["--unstable-kv", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env", "--allow-read", "--allow-write"];
+    const variables = { ...env, PORT: String(port), KV_PATH: join(folder, "deno.sqlite3"), DENO_NO_UPDATE_CHECK: "1" };
+    return child(deno, ["run", "--config", join(root, "demo/deno.json"), ...flags, entry], variables);
+  },
+
+  async node({ port, folder, env, entry = join(root, "demo/node.ts") }) {
+    // Inside this package, so that `edgegrant` names it and its dependencies are found.
+    const outfile = join(folder, "node.mjs");
+    await build({ ...bundling, entryPoints: [entry], outfile, platform: "node", packages: "external" });
+    return child(process.execPath, [outfile], { ...env, PORT: String(port) });
+  },
+};
+
+const bundling = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" };
+
+/** Bundles a Worker; the compiled core stays a module of its own. */
+export async function bundleWorker(entry, outdir) {
+  await build({
+    ...bundling,
+    entryPoints: { worker: entry },
+    outdir,
+    conditions: ["workerd", "worker"],
+    external: ["cloudflare:workers"],
+    loader: { ".wasm": "copy" },
+    assetNames: "[name]",
+  });
+  return outdir;
+}
+
+/** What Miniflare needs to run a bundle of the demo's shape. */
+export function workerOptions(outdir) {
+  return {
+    rootPath: outdir,
+    modules: [
+      { type: "ESModule", path: join(outdir, "worker.js") },
+      { type: "CompiledWasm", path: join(outdir, "edgegrant.wasm") },
+    ],
+    compatibilityDate: "2026-04-01",
+    kvNamespaces: ["REGISTRY"],
+    durableObjects: { STATE: { className: "EdgegrantState", useSQLite: true } },
+  };
+}
+
+/** A server in a process of its own; what it says goes to our own output. */
+function child(command, args, variables) {
+  const server = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...variables } });
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+  return {
+    failed: () => server.exitCode !== null,
+    async stop() {
+      server.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+async function healthy(url, { failed = () => false }) {
+  for (let tries = 0; tries < 300 && !failed(); tries++) {
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`nothing healthy answers at ${url}: is the port taken?`);
+}

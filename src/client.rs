@@ -1,0 +1,141 @@
+//! Clients, RFC 6749 §2, in the terms of RFC 7591 §2.
+
+use std::fmt;
+
+use crate::jose::{Algorithm, VerifyingKey};
+use crate::resource::Resource;
+use crate::scope::Scope;
+use crate::secret::SecretHash;
+
+/// Declares an enum whose variants have names on the wire and in the configuration.
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, deserr::Deserr, Eq, PartialEq)]
+        #[deserr(error = crate::mistake::Mistakes)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum $name {
+            $($(#[$variant_doc])*
+            #[deserr(rename = $text)]
+            #[cfg_attr(feature = "schema", schemars(rename = $text))]
+            $variant,)*
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Its name on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The one of this name.
+            pub fn named(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+named! {
+    /// How a client authenticates at the token endpoint: RFC 7591 §2, OpenID Connect Core §9.
+    AuthMethod {
+        /// RFC 6749 §2.3.1, HTTP Basic.
+        ClientSecretBasic = "client_secret_basic",
+        /// RFC 6749 §2.3.1, in the body.
+        ClientSecretPost = "client_secret_post",
+        /// RFC 7523 §2.2, with the client secret as HMAC key.
+        ClientSecretJwt = "client_secret_jwt",
+        /// RFC 7523 §2.2, with a key of the client's.
+        PrivateKeyJwt = "private_key_jwt",
+        /// A public client: it only names itself.
+        None = "none",
+    }
+}
+
+named! {
+    /// The grants of the token endpoint.
+    GrantType {
+        /// RFC 6749 §4.4
+        ClientCredentials = "client_credentials",
+    }
+}
+
+named! {
+    /// Where a client stands in its approval.
+    Status {
+        /// May get tokens.
+        Authorized = "authorized",
+        /// Awaits approval.
+        Pending = "pending",
+        /// Approval was refused.
+        Rejected = "rejected",
+        /// Approval was withdrawn.
+        Revoked = "revoked",
+    }
+}
+
+/// A client.
+#[derive(Debug)]
+pub struct Client {
+    /// Its identifier.
+    pub client_id: String,
+    /// What it proves itself with.
+    pub credential: Credential,
+    /// The grants that it may use.
+    pub grant_types: Vec<GrantType>,
+    /// The scope that it may have.
+    pub scope: Scope,
+    /// What it gets when it asks for none.
+    pub default_scope: Scope,
+    /// The resource servers that it may get tokens for; `None`: all of the issuer's.
+    pub resources: Option<Vec<Resource>>,
+    /// Whether it may get tokens at all: it is authorized and its tenant is not disabled.
+    pub active: bool,
+}
+
+/// What a client proves itself with.
+#[derive(Debug)]
+pub enum Credential {
+    /// Nothing.
+    None,
+    /// Its secret, by HTTP Basic.
+    SecretBasic(SecretHash),
+    /// Its secret, in the body.
+    SecretPost(SecretHash),
+    /// A JWT under its secret.
+    SecretJwt(VerifyingKey),
+    /// A JWT under one of its keys.
+    PrivateKeyJwt(Vec<ClientKey>),
+}
+
+/// A public key of a client.
+#[derive(Debug)]
+pub struct ClientKey {
+    /// Key id, if it has one.
+    pub kid: Option<String>,
+    /// The one algorithm that it is used with.
+    pub alg: Algorithm,
+    /// The key.
+    pub key: VerifyingKey,
+}
+
+impl Credential {
+    /// The method that presents it.
+    pub const fn method(&self) -> AuthMethod {
+        match self {
+            Self::None => AuthMethod::None,
+            Self::SecretBasic(_) => AuthMethod::ClientSecretBasic,
+            Self::SecretPost(_) => AuthMethod::ClientSecretPost,
+            Self::SecretJwt(_) => AuthMethod::ClientSecretJwt,
+            Self::PrivateKeyJwt(_) => AuthMethod::PrivateKeyJwt,
+        }
+    }
+}

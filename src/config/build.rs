@@ -1,0 +1,242 @@
+//! From the document to issuers: what its shape alone cannot say.
+
+use std::collections::BTreeMap;
+
+use super::clients;
+use super::Settings;
+use super::document::{self, Document, KeyState, Signing};
+use super::text::{Binding, Text};
+use crate::issuer::{Issuer, ResourceServer};
+use crate::jose::{Jwk, SigningKey};
+use crate::keys::{IssuerKey, Signer};
+use crate::mistake::{Mistake, Mistakes};
+use crate::scope::Scope;
+use crate::time::Seconds;
+
+/// The text of the environment's bindings.
+pub(super) struct Env<'a>(&'a BTreeMap<String, String>);
+
+impl Env<'_> {
+    /// A binding's text; where it is missing, a mistake that says how to set it.
+    pub(super) fn text(&self, binding: &Binding, pointer: &str, mistakes: &mut Mistakes) -> Option<&str> {
+        let text = self.0.get(&binding.env);
+        if text.is_none() {
+            mistakes.add(format!("{pointer}/env"), format!("the environment has no binding {}", binding.env));
+        }
+        text.map(String::as_str)
+    }
+
+    fn resolve(&self, text: &Text, pointer: &str, mistakes: &mut Mistakes) -> Option<String> {
+        match text {
+            Text::Plain(text) => Some(text.clone()),
+            Text::Env(binding) => self.text(binding, pointer, mistakes).map(str::to_owned),
+        }
+    }
+}
+
+pub(super) fn settings(
+    document: &Document,
+    bindings: &BTreeMap<String, String>,
+) -> Result<Settings, Vec<Mistake>> {
+    let env = Env(bindings);
+    let mut mistakes = Mistakes::default();
+    let origin = env.resolve(&document.origin, "/origin", &mut mistakes);
+    let origin = origin.and_then(|origin| check_origin(&origin, document.dev, &mut mistakes));
+    let origin = origin.unwrap_or_default();
+
+    if document.issuers.is_empty() {
+        mistakes.add("/issuers", "expected at least one issuer");
+    }
+    let mut issuers: Vec<Issuer> = Vec::new();
+    for (i, issuer) in document.issuers.iter().enumerate() {
+        let at = format!("/issuers/{i}");
+        if document.issuers.iter().take(i).any(|other| other.path == issuer.path) {
+            mistakes.add(format!("{at}/path"), format!("{} is taken by another issuer", issuer.path));
+        }
+        issuers.extend(build_issuer(issuer, &at, &origin, &env, &mut mistakes));
+    }
+    // Without every issuer, what a client says of its issuers cannot be judged.
+    if issuers.len() == document.issuers.len() {
+        clients::add(document, &env, &mut issuers, &mut mistakes);
+    }
+
+    let dev_env = document.dev_env.iter().filter_map(|(name, text)| {
+        let text = env.resolve(text, &format!("/dev_env/{name}"), &mut mistakes)?;
+        Some((name.clone(), text))
+    });
+    let dev_env: BTreeMap<String, String> = dev_env.collect();
+    if !document.dev && !dev_env.is_empty() {
+        mistakes.add("/dev_env", "expected only together with \"dev\": true");
+    }
+    mistakes.or(Settings { issuers, dev_env: document.dev.then_some(dev_env) })
+}
+
+/// RFC 8414 §2: https, no query, no fragment. http and development only on a loopback host.
+fn check_origin(text: &str, dev: bool, mistakes: &mut Mistakes) -> Option<String> {
+    let uri = fluent_uri::Uri::parse(text).ok();
+    let authority = uri.as_ref().and_then(|uri| uri.authority());
+    let (Some(uri), Some(authority)) = (uri, authority) else {
+        mistakes.add("/origin", format!("expected scheme, host and port as in https://auth.example.com, found {text}"));
+        return None;
+    };
+    let scheme = uri.scheme().as_str();
+    if !matches!(scheme, "http" | "https")
+        || !uri.path().as_str().is_empty()
+        || uri.has_query()
+        || uri.has_fragment()
+        || authority.has_userinfo()
+        || authority.host().is_empty()
+    {
+        mistakes.add("/origin", format!("expected only scheme, host and port, without a slash at the end, found {text}"));
+        return None;
+    }
+    let loopback = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
+    if scheme == "http" && !loopback {
+        mistakes.add("/origin", "expected https: http is for localhost, 127.0.0.1 and [::1] alone");
+    }
+    if dev && !loopback {
+        mistakes.add("/dev", "refused: development needs an origin on localhost, 127.0.0.1 or [::1]");
+    }
+    Some(text.to_owned())
+}
+
+fn build_issuer(
+    issuer: &document::Issuer,
+    at: &str,
+    origin: &str,
+    env: &Env,
+    mistakes: &mut Mistakes,
+) -> Option<Issuer> {
+    let profile = issuer.profile.profile();
+    if !is_mount(&issuer.path) {
+        mistakes.add(
+            format!("{at}/path"),
+            "expected / or a path such as /shop: segments of letters, digits and -._~, no slash at the end",
+        );
+    }
+    let path = issuer.path.trim_end_matches('/').to_owned();
+    let slash = if profile.issuer_ends_with_slash { "/" } else { "" };
+    let identifier = format!("{origin}{path}{slash}");
+
+    let lifetime = issuer.lifetimes.access_token.map_or(profile.access_token.lifetime, Seconds);
+    if !(1..=86_400).contains(&lifetime.0) {
+        mistakes.add(format!("{at}/lifetimes/access_token"), "expected 1 to 86400 seconds");
+    }
+
+    let scope = issuer.scope.clone().unwrap_or_default();
+    let mut resources: Vec<ResourceServer> = Vec::new();
+    for (r, resource) in issuer.resources.iter().enumerate() {
+        let own = resource.scope.clone().unwrap_or_else(|| scope.clone());
+        let unknown = own.without(&scope);
+        if !unknown.is_empty() {
+            mistakes.add(format!("{at}/resources/{r}/scope"), not_among(&unknown, &scope));
+        }
+        if resources.iter().any(|known| known.identifier == resource.identifier) {
+            mistakes.add(format!("{at}/resources/{r}/identifier"), "expected each resource server once");
+        }
+        resources.push(ResourceServer { identifier: resource.identifier.clone(), scope: own });
+    }
+    if let Some(default) = &issuer.default_resource
+        && !resources.iter().any(|known| known.identifier == *default)
+    {
+        mistakes.add(format!("{at}/default_resource"), "expected the identifier of one of the resources");
+    }
+    if profile.audience_required && resources.is_empty() {
+        mistakes.add(format!("{at}/resources"), "this profile's clients must name an audience: expected at least one");
+    }
+
+    let (signing_key, other_keys) = build_keys(&issuer.keys, at, env, mistakes)?;
+    let default_audience =
+        issuer.default_resource.as_ref().map_or_else(|| identifier.clone(), |r| r.as_str().to_owned());
+    Some(Issuer {
+        identifier,
+        path,
+        origin: origin.to_owned(),
+        profile,
+        signing_key,
+        other_keys,
+        access_token_lifetime: lifetime,
+        scope,
+        resources,
+        default_audience,
+        clients: BTreeMap::new(),
+    })
+}
+
+/// Segments that mean the same to every URL parser, and no dot segments.
+fn is_mount(path: &str) -> bool {
+    let Some(rest) = path.strip_prefix('/') else { return false };
+    rest.is_empty()
+        || rest.split('/').all(|segment| {
+            !matches!(segment, "" | "." | "..")
+                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+        })
+}
+
+fn build_keys(
+    keys: &[document::Key],
+    at: &str,
+    env: &Env,
+    mistakes: &mut Mistakes,
+) -> Option<(IssuerKey, Vec<IssuerKey>)> {
+    let current = keys.iter().filter(|key| key.state == KeyState::Current).count();
+    if current != 1 {
+        mistakes.add(format!("{at}/keys"), format!("expected exactly one key whose state is current, found {current}"));
+    }
+    let (mut signing_key, mut others): (Option<IssuerKey>, Vec<IssuerKey>) = (None, Vec::new());
+    for (k, key) in keys.iter().enumerate() {
+        let at = format!("{at}/keys/{k}");
+        let Some(built) = build_key(key, &at, env, mistakes) else { continue };
+        // RFC 7517 §4.5: keys within a set have different kids.
+        if signing_key.iter().chain(&others).any(|known| known.kid == built.kid) {
+            mistakes.add(format!("{at}/kid"), format!("{} is taken by another key", built.kid));
+        }
+        if key.state == KeyState::Current && signing_key.is_none() {
+            signing_key = Some(built);
+        } else {
+            others.push(built);
+        }
+    }
+    Some((signing_key?, others))
+}
+
+fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) -> Option<IssuerKey> {
+    if key.alg.is_symmetric() {
+        mistakes.add(format!("{at}/alg"), "expected an asymmetric algorithm: what it signs is read by others");
+        return None;
+    }
+    let text = env.text(&key.private_key, &format!("{at}/private_key"), mistakes)?;
+    let mut bad = |message: String| mistakes.add(format!("{at}/private_key"), message);
+    let jwk = match Jwk::parse(text) {
+        Ok(jwk) => jwk,
+        Err(error) => {
+            bad(format!("expected a JWK in binding {}: {error}", key.private_key.env));
+            return None;
+        }
+    };
+    let signer = match key.signing {
+        Signing::Host => Signer::Host(key.private_key.env.clone()),
+        Signing::Core => match SigningKey::new(&jwk, key.alg) {
+            Ok(signing_key) => Signer::Core(Box::new(signing_key)),
+            Err(error) => {
+                bad(format!("expected a private key for {}: {error}", key.alg));
+                return None;
+            }
+        },
+    };
+    let Some(public) = jwk.public() else {
+        bad(format!("expected a key for {}, found a symmetric one", key.alg));
+        return None;
+    };
+    if let Err(error) = crate::jose::VerifyingKey::new(&public, key.alg) {
+        bad(format!("expected a key for {}: {error}", key.alg));
+        return None;
+    }
+    let kid = key.kid.clone().or_else(|| public.kid().map(str::to_owned)).unwrap_or_else(|| public.thumbprint());
+    Some(IssuerKey::new(kid, key.alg, public, signer))
+}
+
+pub(super) fn not_among(unknown: &Scope, known: &Scope) -> String {
+    let known = if known.is_empty() { "none".to_owned() } else { known.to_string() };
+    format!("{unknown} is not among the issuer's scope: {known}")
+}

@@ -1,0 +1,193 @@
+//! Static clients: checked against the issuers that know them, and added to those.
+
+use std::rc::Rc;
+
+use super::build::{Env, not_among};
+use crate::client::{AuthMethod, Client, ClientKey, Credential, GrantType, Status};
+use super::document::{self, Document};
+use super::text::Keys;
+use crate::issuer::Issuer;
+use crate::jose::{Algorithm, Jwk, JwkSet, VerifyingKey};
+use crate::mistake::Mistakes;
+use crate::secret::{Secret, SecretHash};
+
+/// 128 bits as base64url, the least that RFC 6749 §10.10 lets a secret be.
+const SHORTEST_SECRET: usize = 22;
+
+pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Issuer], mistakes: &mut Mistakes) {
+    for (c, client) in document.clients.iter().enumerate() {
+        let at = format!("/clients/{c}");
+        check_id(&client.client_id, &at, mistakes);
+        let paths = client.issuers.clone().unwrap_or_else(|| vec!["/".into()]);
+        let credential = build_credential(client, &at, env, mistakes);
+        let mut homes: Vec<usize> = Vec::new();
+        for (p, path) in paths.iter().enumerate() {
+            match document.issuers.iter().position(|issuer| issuer.path == *path) {
+                Some(home) => homes.push(home),
+                None => mistakes.add(format!("{at}/issuers/{p}"), "expected the path of one of the issuers"),
+            }
+        }
+        for &home in &homes {
+            if let (Some(issuer), Some(written)) = (issuers.get(home), document.issuers.get(home)) {
+                check_against(client, issuer, written, &at, mistakes);
+            }
+        }
+        let Some(credential) = credential else { continue };
+        let scope = client.scope.clone().unwrap_or_default();
+        let tenant_disabled = homes.iter().filter_map(|&home| document.issuers.get(home)).any(|issuer| {
+            issuer.tenants.iter().any(|tenant| tenant.disabled && Some(&tenant.id) == client.tenant.as_ref())
+        });
+        let built = Rc::new(Client {
+            client_id: client.client_id.clone(),
+            credential,
+            grant_types: client.grant_types.clone().unwrap_or_else(|| vec![GrantType::ClientCredentials]),
+            default_scope: client.default_scope.clone().unwrap_or_else(|| scope.clone()),
+            scope,
+            resources: client.resources.clone(),
+            active: client.status == Status::Authorized && !tenant_disabled,
+        });
+        for &home in &homes {
+            let Some(issuer) = issuers.get_mut(home) else { continue };
+            if issuer.clients.insert(client.client_id.clone(), Rc::clone(&built)).is_some() {
+                let message = format!("{} is taken by another client of {}", client.client_id, issuer.identifier);
+                mistakes.add(format!("{at}/client_id"), message);
+            }
+        }
+    }
+}
+
+/// RFC 6749 appendix A.1: `client-id = *VSCHAR`.
+fn check_id(client_id: &str, at: &str, mistakes: &mut Mistakes) {
+    if client_id.is_empty() || client_id.len() > 512 || !client_id.bytes().all(|b| matches!(b, 0x20..=0x7e)) {
+        mistakes.add(format!("{at}/client_id"), "expected 1 to 512 characters of printable ASCII");
+    }
+}
+
+fn check_against(
+    client: &document::Client,
+    issuer: &Issuer,
+    written: &document::Issuer,
+    at: &str,
+    mistakes: &mut Mistakes,
+) {
+    let method = client.token_endpoint_auth_method;
+    if !issuer.profile.auth_methods.contains(&method) {
+        let allowed: Vec<_> = issuer.profile.auth_methods.iter().map(|method| method.as_str()).collect();
+        let message = format!("expected one of {} at issuer {}", allowed.join(", "), written.path);
+        mistakes.add(format!("{at}/token_endpoint_auth_method"), message);
+    }
+    let scope = client.scope.clone().unwrap_or_default();
+    let unknown = scope.without(&issuer.scope);
+    if !unknown.is_empty() {
+        mistakes.add(format!("{at}/scope"), not_among(&unknown, &issuer.scope));
+    }
+    if let Some(default) = &client.default_scope
+        && !default.without(&scope).is_empty()
+    {
+        mistakes.add(format!("{at}/default_scope"), "expected a part of the client's scope");
+    }
+    for (r, resource) in client.resources.iter().flatten().enumerate() {
+        if !issuer.resources.iter().any(|known| known.identifier == *resource) {
+            mistakes.add(format!("{at}/resources/{r}"), "expected the identifier of one of the issuer's resources");
+        }
+    }
+    if let Some(tenant) = &client.tenant
+        && !written.tenants.iter().any(|known| known.id == *tenant)
+    {
+        mistakes.add(format!("{at}/tenant"), format!("{tenant} is not among the tenants of issuer {}", written.path));
+    }
+    // RFC 6749 §4.4: this grant is for confidential clients only.
+    let grants = client.grant_types.as_deref().unwrap_or(&[GrantType::ClientCredentials]);
+    if method == AuthMethod::None && grants.contains(&GrantType::ClientCredentials) {
+        mistakes.add(format!("{at}/grant_types"), "a public client cannot have client_credentials: expected an auth method other than none, or other grants");
+    }
+}
+
+fn build_credential(
+    client: &document::Client,
+    at: &str,
+    env: &Env,
+    mistakes: &mut Mistakes,
+) -> Option<Credential> {
+    let method = client.token_endpoint_auth_method;
+    let needs_secret =
+        matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt);
+    if !needs_secret && client.client_secret.is_some() {
+        mistakes.add(format!("{at}/client_secret"), format!("{method} has no secret: expected no such member"));
+    }
+    if method != AuthMethod::PrivateKeyJwt && client.jwks.is_some() {
+        mistakes.add(format!("{at}/jwks"), format!("{method} has no keys: expected no such member"));
+    }
+    match method {
+        AuthMethod::None => Some(Credential::None),
+        AuthMethod::PrivateKeyJwt => client_keys(client, at, env, mistakes).map(Credential::PrivateKeyJwt),
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt => {
+            let Some(binding) = &client.client_secret else {
+                mistakes.add(at, format!("member client_secret is missing: {method} needs it"));
+                return None;
+            };
+            let at = format!("{at}/client_secret");
+            let secret = Secret::new(env.text(binding, &at, mistakes)?);
+            if secret.expose().len() < SHORTEST_SECRET {
+                mistakes.add(at, format!("expected a secret of at least {SHORTEST_SECRET} characters"));
+                return None;
+            }
+            match method {
+                AuthMethod::ClientSecretBasic => Some(Credential::SecretBasic(SecretHash::of(&secret))),
+                AuthMethod::ClientSecretPost => Some(Credential::SecretPost(SecretHash::of(&secret))),
+                _ => match VerifyingKey::new(&Jwk::symmetric(secret.expose()), Algorithm::Hs256) {
+                    Ok(key) => Some(Credential::SecretJwt(key)),
+                    Err(error) => {
+                        mistakes.add(at, format!("expected a secret that can be an HS256 key: {error}"));
+                        None
+                    }
+                },
+            }
+        }
+    }
+}
+
+fn client_keys(
+    client: &document::Client,
+    at: &str,
+    env: &Env,
+    mistakes: &mut Mistakes,
+) -> Option<Vec<ClientKey>> {
+    let text = match &client.jwks {
+        None => {
+            mistakes.add(at, "member jwks is missing: private_key_jwt needs it");
+            return None;
+        }
+        Some(Keys::Plain { keys }) => serde_json::json!({ "keys": keys }).to_string(),
+        Some(Keys::Env(binding)) => env.text(binding, &format!("{at}/jwks"), mistakes)?.to_owned(),
+    };
+    let at = format!("{at}/jwks");
+    let set = match JwkSet::parse(&text) {
+        Ok(set) => set,
+        Err(error) => {
+            mistakes.add(at, format!("expected a JWK Set: {error}"));
+            return None;
+        }
+    };
+    let mut keys = Vec::new();
+    for jwk in set.keys() {
+        if jwk.is_private() {
+            mistakes.add(&at, "expected public keys: a private key must stay with its client");
+            return None;
+        }
+        // RFC 8725 §3.1: a key is used with one algorithm. Where it names none, its type's first.
+        let Some(alg) = jwk.alg().or_else(|| jwk.algorithms().first().copied()) else { continue };
+        if alg.is_symmetric() {
+            continue;
+        }
+        match VerifyingKey::new(jwk, alg) {
+            Ok(key) => keys.push(ClientKey { kid: jwk.kid().map(str::to_owned), alg, key }),
+            Err(error) => mistakes.add(&at, format!("expected keys for {alg}: {error}")),
+        }
+    }
+    if keys.is_empty() {
+        mistakes.add(at, "expected at least one public key for RS256, PS256, ES256 or EdDSA");
+        return None;
+    }
+    Some(keys)
+}

@@ -1,0 +1,226 @@
+//! The configuration document, as it is written: `edgegrant.json`.
+//!
+//! These types are the one statement of its shape. The JSON Schema (`edgegrant.schema.json`) is made
+//! from them, doc comments and all.
+
+use std::collections::BTreeMap;
+
+use deserr::Deserr;
+
+use crate::mistake::Mistakes;
+use super::text::{Binding, Keys, Text};
+use crate::client::{AuthMethod, GrantType, Status};
+use crate::jose::Algorithm;
+use crate::profile::Name;
+use crate::resource::Resource;
+use crate::scope::Scope;
+
+/// A deployment: its issuers and their static clients.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "edgegrant.json", deny_unknown_fields))]
+pub struct Document {
+    /// The JSON Schema of this document, for editors.
+    #[deserr(rename = "$schema", default)]
+    #[cfg_attr(feature = "schema", schemars(rename = "$schema", default))]
+    pub schema: Option<String>,
+    /// Scheme, host and port that clients use, without a slash at the end. Never taken from a
+    /// request. https, except on a loopback host.
+    pub origin: Text,
+    /// Development: serves `/_dev/env`. Refused unless `origin` is a loopback host.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub dev: bool,
+    /// What `/_dev/env` answers, by name. Requires `dev`.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub dev_env: BTreeMap<String, Text>,
+    /// The issuers, at least one.
+    pub issuers: Vec<Issuer>,
+    /// Clients that stand in this document.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub clients: Vec<Client>,
+}
+
+/// An authorization server: RFC 8414's issuer.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Issuer {
+    /// Where it is mounted under the origin: `/`, or `/` and segments of letters, digits, `-`, `.`,
+    /// `_`, `~`.
+    pub path: String,
+    /// How it speaks on the wire.
+    #[deserr(default = Name::Standard)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub profile: Name,
+    /// Its signing keys: exactly one is current.
+    pub keys: Vec<Key>,
+    /// How long what it issues is good for.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub lifetimes: Lifetimes,
+    /// The scope tokens that it knows, separated by spaces.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    pub scope: Option<Scope>,
+    /// The resource servers that it issues tokens for.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub resources: Vec<ResourceServer>,
+    /// The audience of a token whose request names none. Default: the issuer itself.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    pub default_resource: Option<Resource>,
+    /// The tenants that its clients may belong to.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub tenants: Vec<Tenant>,
+}
+
+/// A signing key.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Key {
+    /// Key id. Default: the JWK's own, or its RFC 7638 thumbprint.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub kid: Option<String>,
+    /// JWS algorithm: RS256, PS256, ES256 or EdDSA.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub alg: Algorithm,
+    /// The binding that holds the private key, a JWK.
+    pub private_key: Binding,
+    /// Whether it signs, will sign, or did.
+    #[deserr(default = KeyState::Current)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub state: KeyState,
+    /// Who signs with it.
+    #[deserr(default = Signing::Host)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub signing: Signing,
+}
+
+/// Where a key stands in its rotation. All three are published.
+#[derive(Clone, Copy, Debug, Default, Deserr, Eq, PartialEq)]
+#[deserr(error = Mistakes)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
+pub enum KeyState {
+    /// Published before its first use.
+    #[deserr(rename = "next")]
+    Next,
+    /// Signs.
+    #[default]
+    #[deserr(rename = "current")]
+    Current,
+    /// Published for as long as what it signed is good.
+    #[deserr(rename = "retired")]
+    Retired,
+}
+
+/// Who signs with a key.
+#[derive(Clone, Copy, Debug, Default, Deserr, Eq, PartialEq)]
+#[deserr(error = Mistakes)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
+pub enum Signing {
+    /// The host's WebCrypto, with a key that cannot be extracted; the core never sees it.
+    #[default]
+    #[deserr(rename = "host")]
+    Host,
+    /// The core, in WebAssembly: for hosts without WebCrypto, or where it is faster.
+    #[deserr(rename = "core")]
+    Core,
+}
+
+/// How long what an issuer issues is good for.
+#[derive(Debug, Default, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Lifetimes {
+    /// Access tokens, in seconds, 1 to 86400. Default: the profile's.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default, range(min = 1, max = 86400)))]
+    pub access_token: Option<u64>,
+}
+
+/// A resource server: an audience of access tokens.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct ResourceServer {
+    /// Its identifier: an absolute URI without a fragment (RFC 8707 §2).
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub identifier: Resource,
+    /// The scope tokens that mean something there, separated by spaces. Default: all of the issuer's.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    pub scope: Option<Scope>,
+}
+
+/// A tenant.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Tenant {
+    /// Its id.
+    pub id: String,
+    /// Whether its clients get no tokens for now.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub disabled: bool,
+}
+
+/// A static client, in the terms of RFC 7591 §2.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Client {
+    /// RFC 6749 §2.2: printable ASCII.
+    pub client_id: String,
+    /// Paths of the issuers that know it. Default: `["/"]`.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub issuers: Option<Vec<String>>,
+    /// A name for people.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub client_name: Option<String>,
+    /// The one way in which it authenticates.
+    #[deserr(default = AuthMethod::ClientSecretBasic)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub token_endpoint_auth_method: AuthMethod,
+    /// The binding that holds its secret, for the `client_secret_*` methods.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub client_secret: Option<Binding>,
+    /// Its public keys, for `private_key_jwt`.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub jwks: Option<Keys>,
+    /// The grants that it may use. Default: `["client_credentials"]`.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub grant_types: Option<Vec<GrantType>>,
+    /// The scope tokens that it may have, separated by spaces.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    pub scope: Option<Scope>,
+    /// What it gets when it asks for no scope. Default: all of `scope`.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    pub default_scope: Option<Scope>,
+    /// The resource servers that it may get tokens for. Default: all of the issuer's.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default, with = "Option<Vec<String>>"))]
+    pub resources: Option<Vec<Resource>>,
+    /// The tenant that it belongs to.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub tenant: Option<String>,
+    /// Only an authorized client gets tokens.
+    #[deserr(default = Status::Authorized)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub status: Status,
+}

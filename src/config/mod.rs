@@ -1,0 +1,123 @@
+//! Configuration: one JSON document, read whole, every mistake named by its place.
+//!
+//! [`plan`] says what the environment must give; [`read`] makes issuers of the document and the
+//! environment. Secrets and private keys only ever stand in the environment.
+
+mod build;
+mod clients;
+mod document;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use document::Document;
+
+use crate::issuer::Issuer;
+use crate::json;
+use crate::mistake::{Mistake, Mistakes};
+use document::Signing;
+use text::{Keys, Text};
+
+/// What the host must do before [`read`].
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    /// The environment bindings that the document refers to.
+    pub bindings: Vec<PlannedBinding>,
+    /// The record kinds that the `state` role will hold.
+    pub state_kinds: Vec<&'static str>,
+}
+
+/// A reference to an environment binding.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct PlannedBinding {
+    /// The binding's name.
+    pub name: String,
+    /// Where it is referred to.
+    pub pointer: String,
+    /// What it holds.
+    pub kind: BindingKind,
+    /// JWS algorithm of a private key.
+    pub alg: Option<&'static str>,
+}
+
+/// What a binding holds, and who needs it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BindingKind {
+    /// Text, which the core is given.
+    Text,
+    /// A private JWK that the host keeps; the core is given its public part.
+    PrivateKey,
+}
+
+/// What the document makes: issuers, and what `/_dev/env` answers.
+#[derive(Debug)]
+pub struct Settings {
+    /// The issuers.
+    pub issuers: Vec<Issuer>,
+    /// `Some` in development.
+    pub dev_env: Option<BTreeMap<String, String>>,
+}
+
+/// Parses the document.
+pub fn parse(config: &str) -> Result<Document, Vec<Mistake>> {
+    let value = json::parse(config.as_bytes()).map_err(|error| vec![Mistake::new("", error.to_string())])?;
+    deserr::deserialize::<Document, _, Mistakes>(value).or_else(|mistakes| Err(sorted(mistakes)))
+}
+
+fn sorted(mut mistakes: Mistakes) -> Vec<Mistake> {
+    mistakes.0.sort();
+    mistakes.0
+}
+
+/// Reads the document and says which bindings it refers to.
+pub fn plan(config: &str) -> Result<Plan, Vec<Mistake>> {
+    let document = parse(config)?;
+    let mut bindings: Vec<PlannedBinding> = Vec::new();
+    let mut refer = |name: &str, pointer: String, kind, alg| {
+        bindings.push(PlannedBinding { name: name.to_owned(), pointer, kind, alg });
+    };
+    if let Text::Env(binding) = &document.origin {
+        refer(&binding.env, "/origin/env".into(), BindingKind::Text, None);
+    }
+    for (name, value) in &document.dev_env {
+        if let Text::Env(binding) = value {
+            refer(&binding.env, format!("/dev_env/{name}/env"), BindingKind::Text, None);
+        }
+    }
+    for (i, issuer) in document.issuers.iter().enumerate() {
+        for (k, key) in issuer.keys.iter().enumerate() {
+            let pointer = format!("/issuers/{i}/keys/{k}/private_key/env");
+            let kind = match key.signing {
+                Signing::Host => BindingKind::PrivateKey,
+                Signing::Core => BindingKind::Text,
+            };
+            refer(&key.private_key.env, pointer, kind, Some(key.alg.name()));
+        }
+    }
+    for (c, client) in document.clients.iter().enumerate() {
+        if let Some(secret) = &client.client_secret {
+            refer(&secret.env, format!("/clients/{c}/client_secret/env"), BindingKind::Text, None);
+        }
+        if let Some(Keys::Env(binding)) = &client.jwks {
+            refer(&binding.env, format!("/clients/{c}/jwks/env"), BindingKind::Text, None);
+        }
+    }
+    Ok(Plan { bindings, state_kinds: crate::store::STATE_KINDS.to_vec() })
+}
+
+/// Makes issuers of the document and the text of its bindings.
+///
+/// # Errors
+/// All mistakes at once.
+pub fn read(config: &str, bindings: &BTreeMap<String, String>) -> Result<Settings, Vec<Mistake>> {
+    build::settings(&parse(config)?, bindings)
+}
+
+/// The JSON Schema of the document.
+#[cfg(feature = "schema")]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Document).to_value()
+}

@@ -1,0 +1,165 @@
+//! One file an endpoint, and the table that says which path leads where.
+//!
+//! Paths match octet by octet, undecoded: a path that only resembles one leads nowhere, least of all
+//! to another issuer.
+
+mod dev;
+#[cfg(feature = "faults")]
+mod fault;
+mod jwks;
+mod metadata;
+mod token;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::config::{self, Settings};
+use crate::error::{ErrorCode, ProtocolError};
+use crate::host::{Failure, Host};
+use crate::http::{Body, HttpRequest, HttpResponse};
+use crate::issuer::Issuer;
+use crate::mistake::{Mistake, Mistakes};
+
+/// A configured deployment: its issuers and the way to their endpoints.
+pub struct Server {
+    issuers: Vec<Rc<Issuer>>,
+    dev_env: Option<BTreeMap<String, String>>,
+    routes: BTreeMap<String, Route>,
+}
+
+/// Where a path leads: an endpoint, and the issuer that it is of.
+#[derive(Clone, Copy)]
+struct Route {
+    endpoint: Endpoint,
+    /// Index of the issuer.
+    issuer: usize,
+}
+
+/// The endpoints.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Endpoint {
+    Token,
+    Jwks,
+    Metadata,
+    Health,
+    DevEnv,
+    #[cfg(feature = "faults")]
+    Fault,
+}
+
+const MIB: u32 = 1 << 20;
+
+impl Endpoint {
+    /// The methods that it takes.
+    const fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Token => &["POST"],
+            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => &["GET", "HEAD"],
+            #[cfg(feature = "faults")]
+            Self::Fault => &["POST"],
+        }
+    }
+
+    /// The longest body that it takes, in bytes.
+    const fn body_limit(self) -> u32 {
+        match self {
+            Self::Token => MIB,
+            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => 0,
+            #[cfg(feature = "faults")]
+            Self::Fault => MIB,
+        }
+    }
+}
+
+impl Server {
+    /// Reads the configuration and the text of its bindings.
+    ///
+    /// # Errors
+    /// All mistakes at once.
+    pub fn configure(config: &str, bindings: &BTreeMap<String, String>) -> Result<Self, Vec<Mistake>> {
+        let Settings { issuers, dev_env } = config::read(config, bindings)?;
+        let mut mistakes = Mistakes::default();
+        let mut routes = BTreeMap::from([("/health".into(), Route { endpoint: Endpoint::Health, issuer: 0 })]);
+        if dev_env.is_some() {
+            routes.insert("/_dev/env".into(), Route { endpoint: Endpoint::DevEnv, issuer: 0 });
+        }
+        #[cfg(feature = "faults")]
+        fault::PATHS.iter().for_each(|path| {
+            routes.insert((*path).into(), Route { endpoint: Endpoint::Fault, issuer: 0 });
+        });
+        for (i, issuer) in issuers.iter().enumerate() {
+            for (path, endpoint) in paths(issuer) {
+                let taken = routes.insert(path.clone(), Route { endpoint, issuer: i });
+                if taken.is_some_and(|other| other.issuer != i || other.endpoint != endpoint) {
+                    mistakes.add(format!("/issuers/{i}/path"), format!("its endpoint {path} is taken already"));
+                }
+            }
+        }
+        mistakes.or(Self { issuers: issuers.into_iter().map(Rc::new).collect(), dev_env, routes })
+    }
+
+    /// The longest body that is read for `path`, in bytes.
+    pub fn body_limit(&self, path: &str) -> u32 {
+        self.routes.get(path).map_or(0, |route| route.endpoint.body_limit())
+    }
+}
+
+/// An issuer's endpoints.
+fn paths(issuer: &Issuer) -> Vec<(String, Endpoint)> {
+    let mut paths = vec![
+        (format!("{}{}", issuer.path, issuer.profile.token_path), Endpoint::Token),
+        (format!("{}{}", issuer.path, jwks::PATH), Endpoint::Jwks),
+    ];
+    // RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4
+    // behind it; §5 of RFC 8414 tells clients to look for either document in either place.
+    for well_known in metadata::WELL_KNOWN {
+        paths.push((format!("{}{well_known}", issuer.path), Endpoint::Metadata));
+        paths.push((format!("{well_known}{}", issuer.path), Endpoint::Metadata));
+    }
+    paths
+}
+
+/// Serves one request. `None`: the answer was streamed.
+pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Option<HttpResponse> {
+    let answer = match server.route(&request) {
+        Ok((Endpoint::Token, issuer)) => Ok(token::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::Jwks, issuer)) => Ok(jwks::serve(&issuer)),
+        Ok((Endpoint::Metadata, issuer)) => Ok(metadata::serve(&issuer)),
+        Ok((Endpoint::Health, _)) => Ok(HttpResponse::json(200, r#"{"status":"ok"}"#.into())),
+        Ok((Endpoint::DevEnv, _)) => Ok(dev::env(server.dev_env.as_ref())),
+        #[cfg(feature = "faults")]
+        Ok((Endpoint::Fault, _)) => match fault::serve(&host, &request).await {
+            Ok(answer) => Ok(answer?),
+            Err(failure) => Ok(unavailable(&failure)),
+        },
+        Err(error) => Err(error),
+    };
+    Some(answer.unwrap_or_else(|error| error.to_response()))
+}
+
+impl Server {
+    fn route(&self, request: &HttpRequest) -> Result<(Endpoint, Rc<Issuer>), ProtocolError> {
+        let unknown = || ProtocolError::new(ErrorCode::NotFound, "no endpoint has this path");
+        let route = self.routes.get(&request.path).ok_or_else(unknown)?;
+        let issuer = self.issuers.get(route.issuer).ok_or_else(unknown)?;
+        let methods = route.endpoint.methods();
+        if !methods.contains(&request.method.as_str()) {
+            let allow = methods.join(", ");
+            return Err(ProtocolError::invalid_request(format!("this endpoint takes {allow} only"))
+                .with_status(405)
+                .with_header("allow", allow));
+        }
+        if request.body == Body::OverLimit {
+            let message = format!("the body is longer than {} bytes", route.endpoint.body_limit());
+            return Err(ProtocolError::invalid_request(message).with_status(413));
+        }
+        Ok((route.endpoint, Rc::clone(issuer)))
+    }
+}
+
+/// The answer where the host failed.
+pub fn unavailable(failure: &Failure) -> HttpResponse {
+    ProtocolError::new(ErrorCode::TemporarilyUnavailable, "try again")
+        .with_cause(failure)
+        .to_response()
+}

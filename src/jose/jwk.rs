@@ -1,0 +1,198 @@
+//! JSON Web Key, RFC 7517 §4.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::material::Material;
+use super::members::Members;
+use super::{Algorithm, JwkError, KeyError, oct, thumbprint};
+use crate::json;
+
+/// A sound key with its `kid`, `alg`, `use` and `key_ops`. Other members (`x5c`, `x5u` …) are
+/// ignored and not kept. Private parts are wiped on drop and absent from `Debug`.
+#[derive(Clone)]
+pub struct Jwk {
+    pub(super) kid: Option<String>,
+    pub(super) alg: Option<String>,
+    pub(super) use_: Option<String>,
+    pub(super) key_ops: Option<Vec<String>>,
+    pub(super) material: Material,
+}
+
+/// What a key is to do, as `key_ops` names it (RFC 7517 §4.3).
+#[derive(Clone, Copy)]
+pub(super) enum Operation {
+    Sign,
+    Verify,
+}
+
+impl Operation {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sign => "sign",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+impl Jwk {
+    /// Parses the JSON text of a JWK.
+    pub fn parse(text: &str) -> Result<Self, JwkError> {
+        Self::from_value(&json::parse(text.as_bytes())?)
+    }
+
+    /// Parses a JWK.
+    pub fn from_value(value: &Value) -> Result<Self, JwkError> {
+        let members = Members::of(value)?;
+        let own = |member| Ok::<_, JwkError>(members.optional_text(member)?.map(String::from));
+        let key_ops = members.optional_texts("key_ops")?;
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = key_ops.iter().flatten().find(|operation| !seen.insert(**operation)) {
+            return Err(JwkError::DuplicateOperation { operation: (*twice).into() });
+        }
+        Ok(Self {
+            kid: own("kid")?,
+            alg: own("alg")?,
+            use_: own("use")?,
+            key_ops: key_ops.map(|operations| operations.into_iter().map(String::from).collect()),
+            material: Material::parse(members)?,
+        })
+    }
+
+    /// A symmetric key (`oct`) of these octets.
+    pub fn symmetric(octets: &[u8]) -> Self {
+        Self::of(Material::Oct(oct::Key::new(octets)))
+    }
+
+    pub(super) fn of(material: Material) -> Self {
+        Self { kid: None, alg: None, use_: None, key_ops: None, material }
+    }
+
+    /// The same key under this `kid`.
+    #[must_use]
+    pub fn with_kid(self, kid: &str) -> Self {
+        Self { kid: Some(kid.into()), ..self }
+    }
+
+    /// The same key, for signatures by this algorithm only: with `alg`, and with `use` `sig`.
+    #[must_use]
+    pub fn with_algorithm(self, algorithm: Algorithm) -> Self {
+        Self { alg: Some(algorithm.name().into()), use_: Some("sig".into()), ..self }
+    }
+
+    /// `kty`: `RSA`, `EC`, `OKP` or `oct`.
+    pub fn kty(&self) -> &'static str {
+        self.material.kty()
+    }
+
+    /// `kid`: data to compare, never a path.
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// `alg`, where it is an algorithm of ours. A key for any other does nothing here.
+    pub fn alg(&self) -> Option<Algorithm> {
+        self.alg.as_deref()?.parse().ok()
+    }
+
+    /// `use`: `sig`, `enc` or another value.
+    pub fn use_(&self) -> Option<&str> {
+        self.use_.as_deref()
+    }
+
+    /// Whether it holds a private or a symmetric key.
+    pub fn is_private(&self) -> bool {
+        self.material.is_private()
+    }
+
+    /// The public key alone, with `sign` of `key_ops` become `verify`. A symmetric key has none.
+    pub fn public(&self) -> Option<Self> {
+        let verify = |operations: &Vec<String>| {
+            let renamed = operations.iter().map(|o| if o == "sign" { "verify" } else { o });
+            renamed.collect::<BTreeSet<_>>().into_iter().map(String::from).collect()
+        };
+        let (kid, alg, use_) = (self.kid.clone(), self.alg.clone(), self.use_.clone());
+        let key_ops = self.key_ops.as_ref().map(verify);
+        Some(Self { kid, alg, use_, key_ops, material: self.material.public()? })
+    }
+
+    /// The algorithms that it may sign or verify with: its type, `alg`, `use`, `key_ops` and, for
+    /// a secret, its length allow them.
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        let may = |operation| move |a: &Algorithm| self.permits(*a, operation).is_ok();
+        let (sign, verify) = (may(Operation::Sign), may(Operation::Verify));
+        Algorithm::ALL.into_iter().filter(|a| sign(a) || verify(a)).collect()
+    }
+
+    /// The SHA-256 thumbprint, base64url: RFC 7638. That of a symmetric key is made from its
+    /// secret and wants a secret that nobody can guess (§7).
+    pub fn thumbprint(&self) -> String {
+        thumbprint::of(&self.material.required_members())
+    }
+
+    /// The JWK with everything that it holds, private members too.
+    pub fn to_value(&self) -> Value {
+        let mut members = Map::new();
+        let mut put = |name: &str, value: Value| members.insert(name.into(), value);
+        for (name, value) in self.material.required_members() {
+            put(name, value.into());
+        }
+        for (name, value) in self.material.private_members() {
+            put(name, value.into());
+        }
+        for (name, value) in [("kid", &self.kid), ("use", &self.use_), ("alg", &self.alg)] {
+            if let Some(value) = value {
+                put(name, value.as_str().into());
+            }
+        }
+        if let Some(operations) = &self.key_ops {
+            put("key_ops", operations.clone().into());
+        }
+        Value::Object(members)
+    }
+
+    /// [`Self::to_value`] as JSON text.
+    pub fn to_json(&self) -> String {
+        self.to_value().to_string()
+    }
+
+    /// Whether `kty`, `alg`, `use`, `key_ops` and the size of a secret allow the operation.
+    pub(super) fn permits(&self, algorithm: Algorithm, operation: Operation) -> Result<(), KeyError> {
+        if !self.material.suits(algorithm) {
+            return Err(KeyError::KeyType { algorithm, kty: self.kty() });
+        }
+        if let Some(declared) = self.alg.as_ref().filter(|alg| *alg != algorithm.name()) {
+            return Err(KeyError::Algorithm { algorithm, declared: declared.clone() });
+        }
+        if let Some(declared) = self.use_.as_ref().filter(|use_| *use_ != "sig") {
+            return Err(KeyError::Use { declared: declared.clone() });
+        }
+        let operation = operation.name();
+        if self.key_ops.as_ref().is_some_and(|allowed| !allowed.iter().any(|o| o == operation)) {
+            return Err(KeyError::Operation { operation });
+        }
+        match &self.material {
+            Material::Oct(key) => key.long_enough(algorithm),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Jwk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwk")
+            .field("kty", &self.kty())
+            .field("kid", &self.kid)
+            .field("alg", &self.alg)
+            .field("use", &self.use_)
+            .field("key_ops", &self.key_ops)
+            .field("private", &self.is_private())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[path = "jwk_tests.rs"]
+mod tests;

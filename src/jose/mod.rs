@@ -1,0 +1,40 @@
+//! JSON Object Signing: keys, signatures, claims. Knows no OAuth; of the crate it imports only
+//! [`crate::json`].
+//!
+//! | file | what | source |
+//! | --- | --- | --- |
+//! | [`base64url`] | the encoding of every binary value | RFC 7515 §2 |
+//! | `alg.rs` | [`Algorithm`]: one row an algorithm | RFC 7518 §3.1, RFC 8037 |
+//! | `jwk.rs`, `jwk_set.rs`, `thumbprint.rs` | [`Jwk`], [`JwkSet`] | RFC 7517, RFC 7638 |
+//! | `rsa.rs`, `ec.rs`, `okp.rs`, `oct.rs` | one a key type: parse, write, sign, verify, generate | RFC 7518 §3, §6, RFC 8037 |
+//! | `key.rs` | [`SigningKey`], [`VerifyingKey`]: a key bound to one algorithm | RFC 8725 §3.1 |
+//! | [`jws`] | compact serialisation | RFC 7515 §3.1, §7.1 |
+//! | [`jwt`] | [`jwt::Claims`] and their times | RFC 7519 §4 |
+//!
+//! A key that has been parsed is sound: points lie on their curve, moduli have their size, the
+//! private half belongs to the public one. Whether it may do an algorithm (`alg`, `use`,
+//! `key_ops`, length of a secret) is decided where it is bound to one.
+
+mod alg;
+pub mod base64url;
+mod ec;
+mod error;
+mod jwk;
+mod jwk_set;
+pub mod jws;
+pub mod jwt;
+mod key;
+mod material;
+mod members;
+mod oct;
+mod okp;
+mod rsa;
+#[cfg(test)]
+mod samples;
+mod thumbprint;
+
+pub use alg::{Algorithm, UnknownAlgorithm};
+pub use error::{GenerateError, JwkError, JwkSetError, KeyError, SignError, VerifyError};
+pub use jwk::Jwk;
+pub use jwk_set::{Ignored, JwkSet};
+pub use key::{SigningKey, VerifyingKey};

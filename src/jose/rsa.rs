@@ -1,0 +1,175 @@
+//! RSA keys and signatures: RFC 7518 §3.3, §3.5, §6.3.
+//!
+//! Signing always passes a generator to the `rsa` crate: without one its private operation runs
+//! unblinded, and its timing depends on the key. There is no decryption here.
+
+use ::rsa::traits::{PrivateKeyParts, PublicKeyParts, SignatureScheme};
+use ::rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPrivateKey, RsaPublicKey};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{SeedableRng, TryCryptoRng};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::members::Members;
+use super::{GenerateError, JwkError, SignError, VerifyError, base64url};
+
+/// RFC 7518 §3.3: "A key of size 2048 bits or larger MUST be used". The upper bound is the crate's.
+const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=RsaPublicKey::MAX_SIZE;
+const GENERATED_BITS: usize = 2048;
+const PRIVATE_MEMBERS: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
+
+/// Padding and hash of a signature. The salt of PSS is as long as the hash.
+#[derive(Clone, Copy)]
+pub(super) enum Scheme {
+    Pkcs1Sha256,
+    PssSha256,
+}
+
+#[derive(Clone)]
+pub(super) enum Key {
+    Public(RsaPublicKey),
+    Private(RsaPrivateKey),
+}
+
+impl Key {
+    pub(super) fn parse(members: Members<'_>) -> Result<Self, JwkError> {
+        let n = members.uint("n")?;
+        let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
+        if !MODULUS_BITS.contains(&bits) {
+            return Err(JwkError::ModulusSize { bits });
+        }
+        let n = BoxedUint::from_be_slice_vartime(&n);
+        let e = BoxedUint::from(exponent(&members.uint("e")?)?);
+        let private = PRIVATE_MEMBERS.into_iter().any(|member| members.has(member));
+        if !private {
+            return RsaPublicKey::new(n, e).map(Self::Public).map_err(|_| JwkError::EvenModulus);
+        }
+        // §6.3.2: who has one of the CRT members has all; a key without them is not accepted.
+        if members.has("oth") {
+            return Err(JwkError::MultiPrime);
+        }
+        Self::private(members, n, e, bits).map(Self::Private)
+    }
+
+    fn private(
+        members: Members<'_>,
+        n: BoxedUint,
+        e: BoxedUint,
+        bits: usize,
+    ) -> Result<RsaPrivateKey, JwkError> {
+        let uint = |member, bits: usize| {
+            let bits = u32::try_from(bits).map_err(|_| JwkError::Inconsistent)?;
+            BoxedUint::from_be_slice(&members.uint(member)?, bits).map_err(|_| JwkError::Inconsistent)
+        };
+        let half = bits.div_ceil(2);
+        let (d, p, q) = (uint("d", bits)?, uint("p", half)?, uint("q", half)?);
+        let [dp, dq, qi] = [uint("dp", half)?, uint("dq", half)?, uint("qi", half)?].map(Zeroizing::new);
+        let key = RsaPrivateKey::from_components(n, e, d, vec![p, q]).map_err(|_| JwkError::Inconsistent)?;
+        let coefficient = key.crt_coefficient().map(Zeroizing::new);
+        let consistent =
+            key.dp() == Some(&*dp) && key.dq() == Some(&*dq) && coefficient.as_deref() == Some(&*qi);
+        if consistent { Ok(key) } else { Err(JwkError::Inconsistent) }
+    }
+
+    pub(super) fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, GenerateError> {
+        // The crate takes only generators that cannot fail: this one can, so it gives a seed.
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.try_fill_bytes(&mut *seed).map_err(|_| GenerateError::Entropy)?;
+        let mut rng = ChaCha20Rng::from_seed(*seed);
+        RsaPrivateKey::new(&mut rng, GENERATED_BITS).map(Self::Private).map_err(|_| GenerateError::Rsa)
+    }
+
+    pub(super) fn public(&self) -> &RsaPublicKey {
+        match self {
+            Self::Public(key) => key,
+            Self::Private(key) => key.as_public_key(),
+        }
+    }
+
+    pub(super) fn required_members(&self) -> Vec<(&'static str, String)> {
+        let key = self.public();
+        vec![
+            ("kty", "RSA".into()),
+            ("n", base64url::encode(&key.n_bytes())),
+            ("e", base64url::encode(&key.e_bytes())),
+        ]
+    }
+
+    pub(super) fn private_members(&self) -> Vec<(&'static str, String)> {
+        let Self::Private(key) = self else { return Vec::new() };
+        let coefficient = key.crt_coefficient().map(Zeroizing::new);
+        let primes = key.primes();
+        let values = [
+            Some(key.d()),
+            primes.first().map(AsRef::as_ref),
+            primes.get(1).map(AsRef::as_ref),
+            key.dp(),
+            key.dq(),
+            coefficient.as_deref(),
+        ];
+        let text =
+            |value: &BoxedUint| base64url::encode(&Zeroizing::new(value.to_be_bytes_trimmed_vartime()));
+        PRIVATE_MEMBERS.into_iter().zip(values).filter_map(|(name, v)| Some((name, text(v?)))).collect()
+    }
+}
+
+fn exponent(octets: &[u8]) -> Result<u64, JwkError> {
+    let mut value = 0;
+    for octet in octets {
+        if value > RsaPublicKey::MAX_PUB_EXPONENT {
+            return Err(JwkError::Exponent);
+        }
+        value = value << 8 | u64::from(*octet);
+    }
+    let sound = (3..=RsaPublicKey::MAX_PUB_EXPONENT).contains(&value) && value % 2 == 1;
+    if sound { Ok(value) } else { Err(JwkError::Exponent) }
+}
+
+pub(super) fn sign<R: TryCryptoRng + ?Sized>(
+    key: &RsaPrivateKey,
+    scheme: Scheme,
+    input: &[u8],
+    rng: &mut R,
+) -> Result<Vec<u8>, SignError> {
+    sign_checked(key, key.as_public_key(), scheme, input, rng)
+}
+
+/// One faulty signature with CRT can give away the primes, so what is signed is verified before
+/// it leaves.
+fn sign_checked<R: TryCryptoRng + ?Sized>(
+    key: &RsaPrivateKey,
+    public: &RsaPublicKey,
+    scheme: Scheme,
+    input: &[u8],
+    rng: &mut R,
+) -> Result<Vec<u8>, SignError> {
+    let hash = Sha256::digest(input);
+    let signature = match scheme {
+        Scheme::Pkcs1Sha256 => Pkcs1v15Sign::new::<Sha256>().sign(Some(rng), key, &hash),
+        Scheme::PssSha256 => Pss::<Sha256>::new().sign(Some(rng), key, &hash),
+    };
+    let signature = signature.map_err(|error| match error {
+        ::rsa::Error::Rng => SignError::Entropy,
+        _ => SignError::Fault,
+    })?;
+    verify(public, scheme, input, &signature).map_err(|_| SignError::Fault)?;
+    Ok(signature)
+}
+
+pub(super) fn verify(
+    key: &RsaPublicKey,
+    scheme: Scheme,
+    input: &[u8],
+    signature: &[u8],
+) -> Result<(), VerifyError> {
+    let hash = Sha256::digest(input);
+    match scheme {
+        Scheme::Pkcs1Sha256 => Pkcs1v15Sign::new::<Sha256>().verify(key, &hash, signature),
+        Scheme::PssSha256 => Pss::<Sha256>::new().verify(key, &hash, signature),
+    }
+    .map_err(|_| VerifyError)
+}
+
+#[cfg(test)]
+#[path = "rsa_tests.rs"]
+mod tests;

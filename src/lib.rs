@@ -1,0 +1,47 @@
+//! Edgegrant's core: an OAuth 2 / OpenID Connect authorization server as a pure function.
+//!
+//! ```text
+//! wasm → suspend → endpoint → grant → {policy, store, client_authentication} → host → nouns → error
+//! ```
+//!
+//! A file imports only from what stands to its right; `tests/architecture.rs` holds it. The core has
+//! no clock, no entropy, no storage and no network: it asks for them as [`host::Effect`]s, and
+//! [`suspend::Request`] hands those out and takes the replies.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`jose`] | JWK, JWS, JWT; knows no OAuth |
+//! | [`scope`], [`resource`], [`client`], [`claims`], [`form`], [`http`], [`issuer`] | the nouns, parsed once |
+//! | [`profile`] | how an issuer speaks on the wire: plain data |
+//! | [`config`] | one JSON document, every mistake named |
+//! | [`host`] | what the core asks of the outside |
+//! | [`policy`] | pure decisions |
+//! | [`store`] | what happens once |
+//! | [`client_authentication`], [`grant`], [`endpoint`] | the protocol |
+//! | [`suspend`] | a request as data |
+
+pub mod claims;
+pub mod client;
+pub mod client_authentication;
+pub mod config;
+pub mod endpoint;
+pub mod error;
+pub mod form;
+pub mod grant;
+pub mod host;
+pub mod http;
+pub mod issuer;
+pub mod jose;
+pub mod json;
+pub mod keys;
+pub mod mistake;
+pub mod policy;
+pub mod profile;
+pub mod resource;
+pub mod scope;
+pub mod secret;
+pub mod store;
+pub mod suspend;
+pub mod time;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

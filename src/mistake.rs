@@ -1,0 +1,111 @@
+//! Mistakes in the configuration: where, and what was expected. All of them at once.
+
+use std::ops::ControlFlow;
+
+use deserr::{DeserializeError, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef};
+use serde::Serialize;
+
+/// One mistake.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Mistake {
+    /// RFC 6901 JSON pointer into the document; empty for the whole of it.
+    pub pointer: String,
+    /// What was expected there.
+    pub message: String,
+}
+
+impl Mistake {
+    /// A mistake at `pointer`.
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), message: message.into() }
+    }
+}
+
+/// All mistakes found so far. Reading goes on after each.
+#[derive(Debug, Default)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl Mistakes {
+    /// Notes a mistake.
+    pub fn add(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Mistake::new(pointer, message));
+    }
+
+    /// `value` where there is none, else all of them, sorted by place.
+    pub fn or<T>(mut self, value: T) -> Result<T, Vec<Mistake>> {
+        if self.0.is_empty() {
+            return Ok(value);
+        }
+        self.0.sort();
+        Err(self.0)
+    }
+}
+
+impl MergeWithError<Self> for Mistakes {
+    fn merge(found: Option<Self>, other: Self, _: ValuePointerRef) -> ControlFlow<Self, Self> {
+        let mut all = found.unwrap_or_default();
+        all.0.extend(other.0);
+        ControlFlow::Continue(all)
+    }
+}
+
+impl DeserializeError for Mistakes {
+    fn error<V: IntoValue>(
+        found: Option<Self>,
+        error: ErrorKind<V>,
+        location: ValuePointerRef,
+    ) -> ControlFlow<Self, Self> {
+        let mut all = found.unwrap_or_default();
+        let here = pointer(location);
+        match error {
+            ErrorKind::IncorrectValueKind { actual, accepted } => {
+                let expected = list(accepted.iter().map(|kind| name(*kind)));
+                all.add(here, format!("expected {expected}, found {}", name(actual.kind())));
+            }
+            ErrorKind::MissingField { field } => all.add(here, format!("member {field} is missing")),
+            ErrorKind::UnknownKey { key, accepted } => all.add(
+                format!("{here}/{}", escape(key)),
+                format!("unknown member; expected one of {}", list(accepted.iter().copied())),
+            ),
+            ErrorKind::UnknownValue { value, accepted } => {
+                let expected = list(accepted.iter().copied());
+                all.add(here, format!("expected one of {expected}, found {value}"));
+            }
+            ErrorKind::BadSequenceLen { expected, .. } => {
+                all.add(here, format!("expected {expected} items"));
+            }
+            ErrorKind::Unexpected { msg } => all.add(here, msg),
+        }
+        ControlFlow::Continue(all)
+    }
+}
+
+fn pointer(location: ValuePointerRef) -> String {
+    match location {
+        ValuePointerRef::Origin => String::new(),
+        ValuePointerRef::Key { key, prev } => format!("{}/{}", pointer(*prev), escape(key)),
+        ValuePointerRef::Index { index, prev } => format!("{}/{index}", pointer(*prev)),
+    }
+}
+
+/// RFC 6901 §3
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn name(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Null => "null",
+        ValueKind::Boolean => "true or false",
+        ValueKind::Integer => "a whole number",
+        ValueKind::NegativeInteger => "a negative number",
+        ValueKind::Float => "a fraction",
+        ValueKind::String => "a string",
+        ValueKind::Sequence => "an array",
+        ValueKind::Map => "an object",
+    }
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}

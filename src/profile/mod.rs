@@ -1,0 +1,111 @@
+//! Profiles: how an issuer speaks on the wire. Plain data over one core.
+//!
+//! [`standard::PROFILE`] is what the specifications say; each other file is one deployed system's
+//! accent. No other module knows their names.
+
+mod hii_retail;
+mod standard;
+
+use crate::client::AuthMethod;
+use crate::time::Seconds;
+
+/// A profile: every knob. The standard values stand in `standard.rs`.
+#[derive(Debug)]
+pub struct Profile {
+    /// Where the token endpoint is, under the issuer's path.
+    pub token_path: &'static str,
+    /// Whether the issuer identifier ends with a slash.
+    pub issuer_ends_with_slash: bool,
+    /// The ways in which clients may authenticate.
+    pub auth_methods: &'static [AuthMethod],
+    /// Whether a request must name its audience.
+    pub audience_required: bool,
+    /// The access token.
+    pub access_token: AccessTokenShape,
+    /// The token response.
+    pub token_response: TokenResponseShape,
+}
+
+/// What an access token looks like.
+#[derive(Debug)]
+pub struct AccessTokenShape {
+    /// The header's `typ`.
+    pub typ: &'static str,
+    /// The claims, in their order.
+    pub claims: &'static [AccessTokenClaim],
+    /// How long it is good for where the issuer's configuration does not say.
+    pub lifetime: Seconds,
+}
+
+/// A claim of an access token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AccessTokenClaim {
+    /// `iss`
+    Iss,
+    /// `sub`
+    Sub,
+    /// `aud`: a string where there is one audience, else an array (RFC 7519 §4.1.3).
+    Aud,
+    /// `aud`, always an array.
+    AudArray,
+    /// `client_id`, RFC 8693 §4.3
+    ClientId,
+    /// `exp`
+    Exp,
+    /// `nbf`: when it was issued.
+    Nbf,
+    /// `iat`
+    Iat,
+    /// `jti`, a random UUID
+    Jti,
+    /// `scope`, space separated, where any was granted (RFC 8693 §4.2)
+    Scope,
+    /// `scp`: the scope as an array, empty or not
+    ScpArray,
+    /// `ext`: an empty object
+    Ext,
+}
+
+/// What the token response looks like, RFC 6749 §5.1.
+#[derive(Debug)]
+pub struct TokenResponseShape {
+    /// `token_type`
+    pub token_type: &'static str,
+    /// How many seconds less than the lifetime `expires_in` says.
+    pub expires_in_less: u64,
+    /// `scope`
+    pub scope: ScopeMember,
+}
+
+/// The `scope` member of a token response.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ScopeMember {
+    /// What was granted, where it is not empty.
+    Granted,
+    /// Always the empty string.
+    Empty,
+}
+
+/// The profiles' names in the configuration.
+#[derive(Clone, Copy, Debug, Default, deserr::Deserr, Eq, PartialEq)]
+#[deserr(error = crate::mistake::Mistakes)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
+pub enum Name {
+    /// What the specifications say.
+    #[default]
+    #[deserr(rename = "standard")]
+    Standard,
+    /// Hii Retail: `client_credentials` with a mandatory audience.
+    #[deserr(rename = "hii_retail")]
+    HiiRetail,
+}
+
+impl Name {
+    /// The profile of this name.
+    pub const fn profile(self) -> &'static Profile {
+        match self {
+            Self::Standard => &standard::PROFILE,
+            Self::HiiRetail => &hii_retail::PROFILE,
+        }
+    }
+}

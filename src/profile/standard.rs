@@ -1,0 +1,21 @@
+//! What the specifications say: RFC 6749, RFC 9068.
+
+use super::AccessTokenClaim::{Aud, ClientId, Exp, Iat, Iss, Jti, Scope, Sub};
+use super::{AccessTokenShape, Profile, ScopeMember, TokenResponseShape};
+use crate::client::AuthMethod;
+use crate::time::Seconds;
+
+/// The standard profile.
+pub static PROFILE: Profile = Profile {
+    token_path: "/token",
+    issuer_ends_with_slash: false,
+    auth_methods: AuthMethod::ALL,
+    audience_required: false,
+    // RFC 9068 §2: typ at+jwt; iss, exp, aud, sub, client_id, iat, jti are required.
+    access_token: AccessTokenShape {
+        typ: "at+jwt",
+        claims: &[Iss, Sub, Aud, ClientId, Exp, Iat, Jti, Scope],
+        lifetime: Seconds(3600),
+    },
+    token_response: TokenResponseShape { token_type: "Bearer", expires_in_less: 0, scope: ScopeMember::Granted },
+};

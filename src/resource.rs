@@ -1,0 +1,45 @@
+//! Resource indicators, RFC 8707 §2: absolute URIs without a fragment.
+
+use std::str::FromStr;
+
+/// A resource indicator, kept as it was written: audiences are compared octet by octet.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Resource(String);
+
+/// Text that is no resource indicator.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("an absolute URI without a fragment, such as https://api.example.com/orders")]
+pub struct ResourceError;
+
+impl FromStr for Resource {
+    type Err = ResourceError;
+
+    fn from_str(text: &str) -> Result<Self, ResourceError> {
+        match fluent_uri::Uri::parse(text) {
+            Ok(uri) if !uri.has_fragment() => Ok(Self(text.to_owned())),
+            _ => Err(ResourceError),
+        }
+    }
+}
+
+impl Resource {
+    /// The indicator.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_and_without_fragment() {
+        for good in ["https://api.example.com", "https://api.example.com/a?b=c", "urn:example:orders"] {
+            assert_eq!(good.parse::<Resource>().unwrap().as_str(), good);
+        }
+        for bad in ["", "api", "/api", "//api.example.com", "https://api.example.com/#", "https://a b/", "ü:x"] {
+            assert_eq!(bad.parse::<Resource>(), Err(ResourceError), "{bad}");
+        }
+    }
+}

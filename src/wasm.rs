@@ -1,0 +1,163 @@
+//! The exports of the WebAssembly module; `js/types.ts` states them as `Core`.
+//!
+//! An export answers with data, errors included; one that throws has trapped, and the driver
+//! abandons the instance. One instance serves one deployment. Requests are named by numbers that
+//! the driver chooses, so that no handle of a dead instance can ever be freed.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+
+use crate::config;
+use crate::mistake::Mistake;
+
+use crate::endpoint::{self, Server};
+use crate::host::{Failure, Reply};
+use crate::jose;
+use crate::suspend::{Request, Step};
+use crate::time::Timestamp;
+
+thread_local! {
+    static SERVER: OnceCell<Rc<Server>> = const { OnceCell::new() };
+    static REQUESTS: RefCell<BTreeMap<u32, Request>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn error(message: &str);
+}
+
+/// Where a panic happened reaches the operator's log; its message, which may hold a secret, does not.
+#[wasm_bindgen(start)]
+fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|info| match info.location() {
+        Some(at) => error(&format!("edgegrant: panic at {at}")),
+        None => error("edgegrant: panic"),
+    }));
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome<T> {
+    Ok(T),
+    Mistakes(Vec<Mistake>),
+}
+
+/// Reads the configuration: what must be resolved before [`configure`].
+#[wasm_bindgen]
+pub fn plan(config: &str) -> JsValue {
+    outcome(config::plan(config))
+}
+
+/// Makes this instance serve `config`. `bindings`: the text of every binding that [`plan`] named;
+/// for a private key that the host keeps, its public JWK.
+#[wasm_bindgen]
+pub fn configure(config: &str, bindings: JsValue) -> JsValue {
+    let bindings: BTreeMap<String, String> = match serde_wasm_bindgen::from_value(bindings) {
+        Ok(bindings) => bindings,
+        Err(error) => {
+            return outcome::<()>(Err(vec![Mistake::new("", format!("bindings must be strings: {error}"))]));
+        }
+    };
+    outcome(Server::configure(config, &bindings).map(|server| {
+        SERVER.with(|cell| {
+            // A second call on one instance changes nothing.
+            cell.get_or_init(|| Rc::new(server));
+        });
+    }))
+}
+
+/// The longest body that is read for `path`, in bytes.
+#[wasm_bindgen]
+pub fn body_limit(path: &str) -> u32 {
+    SERVER.with(|cell| cell.get().map_or(0, |server| server.body_limit(path)))
+}
+
+/// 32 bytes of entropy; nothing where the host has none.
+#[wasm_bindgen]
+pub fn draw_seed() -> Option<Vec<u8>> {
+    seed().map(Vec::from)
+}
+
+/// Makes a private key as a JWK; nothing for an unknown algorithm, or without entropy.
+#[wasm_bindgen]
+pub fn generate_key(alg: &str) -> Option<String> {
+    use rand_core::SeedableRng;
+    let mut rng = rand_chacha::ChaCha20Rng::from_seed(seed()?);
+    let key = jose::SigningKey::generate(alg.parse().ok()?, &mut rng).ok()?;
+    Some(key.to_jwk().to_json())
+}
+
+/// Opens request `id` and runs it to its first step.
+#[wasm_bindgen]
+pub fn start(id: u32, request: JsValue, now: f64, seed: &[u8]) -> JsValue {
+    let Some(server) = SERVER.with(|cell| cell.get().cloned()) else {
+        return refusal("start was called before configure");
+    };
+    let request = match read(request) {
+        Ok(request) => request,
+        Err(message) => return refusal(&message),
+    };
+    let Ok(seed) = <[u8; 32]>::try_from(seed) else {
+        return refusal("the seed must be 32 bytes");
+    };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; no clock is negative")]
+    let now = Timestamp::from_millis(now as u64);
+    let (request, step) = Request::start(&server, request, now, seed);
+    REQUESTS.with_borrow_mut(|requests| requests.insert(id, request));
+    write(&step)
+}
+
+/// Gives request `id` the reply it waits for and runs it to its next step.
+#[wasm_bindgen]
+pub fn resume(id: u32, reply: JsValue) -> JsValue {
+    let reply = read(reply)
+        .unwrap_or_else(|message| Reply::Failed(Failure { effect: "resume".into(), message }));
+    // Taken out while it runs: nothing stays borrowed if it traps.
+    let Some(mut request) = REQUESTS.with_borrow_mut(|requests| requests.remove(&id)) else {
+        return refusal("no such request");
+    };
+    let step = request.resume(reply);
+    REQUESTS.with_borrow_mut(|requests| requests.insert(id, request));
+    write(&step)
+}
+
+/// Forgets request `id`, finished or not.
+#[wasm_bindgen]
+pub fn drop(id: u32) {
+    REQUESTS.with_borrow_mut(|requests| requests.remove(&id));
+}
+
+fn seed() -> Option<[u8; 32]> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).ok().map(|()| seed)
+}
+
+fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
+}
+
+fn write<T: Serialize>(value: &T) -> JsValue {
+    const PLAIN: Serializer = Serializer::new().serialize_missing_as_null(true);
+    // Every shape that crosses is plain data, which always serializes.
+    value.serialize(&PLAIN).unwrap_or(JsValue::NULL)
+}
+
+fn outcome<T: Serialize>(result: Result<T, Vec<Mistake>>) -> JsValue {
+    write(&match result {
+        Ok(value) => Outcome::Ok(value),
+        Err(mistakes) => Outcome::Mistakes(mistakes),
+    })
+}
+
+/// A misuse by the driver ends the request as any failure of the host does.
+fn refusal(message: &str) -> JsValue {
+    let failure = Failure { effect: "driver".into(), message: message.into() };
+    write(&Step::Done { response: Some(endpoint::unavailable(&failure)) })
+}

@@ -1,0 +1,214 @@
+/** How effects are performed: failures are replies, waits are bounded, observers are harmless. */
+
+import { type EffectOptions, performer } from "../../js/effects.ts";
+import type { AuditEvent, Effect, Outbound, Reply, Store } from "../../js/types.ts";
+import { get, put } from "./fake_core.ts";
+import type { Register } from "./runtime.ts";
+
+const NEVER = new Promise<never>(() => {});
+const OUTBOUND: Outbound = {
+  method: "POST",
+  url: "https://client.example/keys",
+  headers: [["x-a", "b"]],
+  body: "hello",
+  timeout_ms: 10_000,
+  max_bytes: 8,
+};
+const EVENT = { type: "token.issued", time: 1 } as AuditEvent;
+
+/** A store that writes down what it was asked. */
+function fakeStore(calls: unknown[], change: Partial<Store> = {}): Store {
+  const capabilities = { atomic: true, staleReadSeconds: 0, minTtlSeconds: 0, maxValueBytes: 1 };
+  return {
+    name: "fake",
+    capabilities,
+    get: async (keys) => {
+      calls.push(keys);
+      return [{ value: "v", version: "1" }];
+    },
+    commit: async (commit) => {
+      calls.push(commit);
+      return false;
+    },
+    list: async (...asked) => {
+      calls.push(asked);
+      return { entries: [], more: true };
+    },
+    ...change,
+  };
+}
+
+/** Performs one effect; `after`: what it left to be finished later. */
+async function perform(effect: Effect, change: Partial<EffectOptions> = {}) {
+  const after: Promise<unknown>[] = [];
+  const run = performer({
+    stores: { state: fakeStore([]), registry: fakeStore([]) },
+    storeTimeoutMs: 10_000,
+    sign: async () => [],
+    fetch: async () => new Response(),
+    ...change,
+  });
+  const reply = await run(effect, { waitUntil: (work) => after.push(work) });
+  return { reply, after: await Promise.all(after) };
+}
+
+function failure(reply: Reply): [string, string] | undefined {
+  return typeof reply === "object" && "failed" in reply
+    ? [reply.failed.effect, reply.failed.message]
+    : undefined;
+}
+
+const register: Register = (QUnit) => {
+  QUnit.module("effects", () => {
+    QUnit.test("store effects go to the store of their role", async (assert) => {
+      const state: unknown[] = [];
+      const registry: unknown[] = [];
+      const stores = { state: fakeStore(state), registry: fakeStore(registry) };
+      const list: Effect = { kind: "list", role: "registry", prefix: "p/", after: null, limit: 3 };
+      const replies = [];
+      for (const effect of [get("a/b"), put("a/b", "1"), list]) {
+        replies.push((await perform(effect, { stores })).reply);
+      }
+      assert.deepEqual(replies, [
+        { records: [{ value: "v", version: "1" }] },
+        { committed: false },
+        { page: { entries: [], more: true } },
+      ] as Reply[]);
+      const commit = { check: [], set: [{ key: "a/b", value: "1", expires_at: null }], delete: [] };
+      assert.deepEqual(state, [["a/b"], commit]);
+      assert.deepEqual(registry, [["p/", null, 3]]);
+    });
+
+    QUnit.test("a store that throws, rejects or does not answer is a failed effect", async (assert) => {
+      const ways: [Partial<Store>, string][] = [
+        [{ get: () => Promise.reject(new Error("disk full")) }, "disk full"],
+        [{ get: () => Promise.reject("just text") }, "just text"],
+        [
+          {
+            get: () => {
+              throw new TypeError("not yet");
+            },
+          },
+          "not yet",
+        ],
+        [{ get: () => NEVER }, "no answer within 1 ms"],
+      ];
+      for (const [change, message] of ways) {
+        const stores = { state: fakeStore([], change), registry: fakeStore([]) };
+        const { reply } = await perform(get("a/b"), { stores, storeTimeoutMs: 1 });
+        assert.deepEqual(failure(reply), ["get", message]);
+      }
+    });
+
+    QUnit.test("sign: the signatures, or a failure", async (assert) => {
+      const job = { key: "KEY", alg: "ES256", input: new Uint8Array([1]) };
+      const effect: Effect = { kind: "sign", jobs: [job, job] };
+      const sign: EffectOptions["sign"] = async (jobs) => jobs.map(({ input }) => input);
+      const { reply } = await perform(effect, { sign });
+      assert.deepEqual(reply, { signatures: [job.input, job.input] });
+      const failing = await perform(effect, { sign: () => Promise.reject(new Error("no key")) });
+      assert.deepEqual(failure(failing.reply), ["sign", "no key"]);
+    });
+
+    QUnit.test("fetch: what is sent, and what comes back", async (assert) => {
+      const sent: [unknown, RequestInit | undefined][] = [];
+      const fetch: EffectOptions["fetch"] = async (url, init) => {
+        sent.push([url, init]);
+        return new Response("12345678", { status: 404 });
+      };
+      const { reply } = await perform({ kind: "fetch", ...OUTBOUND }, { fetch });
+      const body = new TextEncoder().encode("12345678");
+      assert.deepEqual(reply, { response: { status: 404, body } });
+      const [url, init] = sent[0] ?? [];
+      assert.deepEqual([url, init?.method, init?.body], [OUTBOUND.url, "POST", "hello"]);
+      assert.deepEqual([init?.headers, init?.redirect], [OUTBOUND.headers, "manual"]);
+      const empty = await perform({ kind: "fetch", ...OUTBOUND });
+      assert.deepEqual(empty.reply, { response: { status: 200, body: new Uint8Array(0) } });
+    });
+
+    QUnit.test("fetch: too long, too late, too bad", async (assert) => {
+      let cancelled = false;
+      const endless = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(new Uint8Array(5)),
+        cancel: () => {
+          cancelled = true;
+        },
+      });
+      const long = await perform(
+        { kind: "fetch", ...OUTBOUND },
+        { fetch: async () => new Response(endless) },
+      );
+      assert.deepEqual(failure(long.reply), ["fetch", "the answer is longer than 8 bytes"]);
+      assert.true(cancelled);
+      const hanging: EffectOptions["fetch"] = (_, init) =>
+        new Promise((_, reject) => {
+          init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+        });
+      const late = await perform({ kind: "fetch", ...OUTBOUND, timeout_ms: 1 }, { fetch: hanging });
+      assert.deepEqual(failure(late.reply), ["fetch", "no answer within 1 ms"]);
+      const broken = await perform(
+        { kind: "fetch", ...OUTBOUND },
+        { fetch: () => Promise.reject(new TypeError("refused")) },
+      );
+      assert.deepEqual(failure(broken.reply), ["fetch", "refused"]);
+    });
+
+    for (const [statuses, sends, waits] of [
+      [[204], 1, []],
+      [[401], 1, []],
+      [[302], 1, []],
+      [[503, 0, 200], 3, [500, 2_000]],
+      [[500, 500, 500, 500, 500], 4, [500, 2_000, 8_000]],
+      [[0, 0, 0, 0, 0], 4, [500, 2_000, 8_000]],
+    ] as const) {
+      QUnit.test(`notify: answers ${statuses.join(", ")} (0: none) are ${sends} attempts`, async (assert) => {
+        let sent = 0;
+        const paused: number[] = [];
+        const pause = async (milliseconds: number) => {
+          paused.push(milliseconds);
+        };
+        const fetch: EffectOptions["fetch"] = async () => {
+          const status = statuses[sent++] ?? 0;
+          if (status === 0) throw new TypeError("refused");
+          return new Response(status === 204 ? null : "far more than eight bytes", { status });
+        };
+        const { reply, after } = await perform({ kind: "notify", ...OUTBOUND }, { fetch, pause });
+        assert.strictEqual(reply, "done");
+        assert.strictEqual(after.length, 1, "handed to waitUntil");
+        assert.deepEqual([sent, paused], [sends, [...waits]]);
+      });
+    }
+
+    QUnit.test("record: the hook hears it, and cannot fail the request", async (assert) => {
+      const heard: AuditEvent[] = [];
+      const hooks: EffectOptions["record"][] = [
+        (event) => heard.push(event),
+        () => Promise.reject(new Error("log is full")),
+        () => {
+          throw new Error("log is full");
+        },
+        undefined,
+      ];
+      for (const record of hooks) {
+        const { reply } = await perform({ kind: "record", event: EVENT }, { record });
+        assert.strictEqual(reply, "done");
+      }
+      assert.deepEqual(heard, [EVENT]);
+    });
+
+    QUnit.test("without waitUntil the work is done all the same", async (assert) => {
+      const heard: AuditEvent[] = [];
+      const run = performer({
+        stores: { state: fakeStore([]), registry: fakeStore([]) },
+        storeTimeoutMs: 1,
+        sign: async () => [],
+        fetch: async () => new Response(),
+        record: (event) => heard.push(event),
+      });
+      assert.strictEqual(run({ kind: "record", event: EVENT }, undefined), "done");
+      assert.deepEqual(heard, [EVENT]);
+    });
+  });
+};
+
+export default register;

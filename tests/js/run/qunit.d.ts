@@ -1,0 +1,15 @@
+/** What the runners use of QUnit 3. */
+declare module "qunit" {
+  const QUnit: import("../runtime.ts").QUnit & {
+    readonly config: {
+      autostart: boolean;
+      testTimeout: number;
+      /** All that was registered, run or not. */
+      modules: { tests: unknown[] }[];
+    };
+    on(event: "testEnd", listener: (end: import("./report.ts").TestEnd) => void): void;
+    on(event: "runEnd", listener: (end: { testCounts: import("./report.ts").Counts }) => void): void;
+    start(): void;
+  };
+  export default QUnit;
+}

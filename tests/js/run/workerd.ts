@@ -1,0 +1,73 @@
+/// <reference types="@cloudflare/workers-types" />
+/** The suite in workerd: a Worker that runs it when asked, once, and answers the report. */
+
+import { cloudflareKv } from "../../../js/store/cloudflare_kv.ts";
+import { durableObject, EdgegrantState, shardName } from "../../../js/store/durable_object.ts";
+import { memory } from "../../../js/store/memory.ts";
+import glue from "../core/glue.js";
+import wasm from "../core/edgegrant.wasm";
+import type { Observed } from "../runtime.ts";
+import { report } from "./report.ts";
+
+interface Env {
+  REGISTRY: KVNamespace;
+  STATE: DurableObjectNamespace<ObservedState>;
+}
+
+/** As a deployment declares it. */
+const deployed = (namespace: Env["STATE"]) => namespace as unknown as DurableObjectNamespace<EdgegrantState>;
+
+/** The object as it is deployed, with windows. */
+export class ObservedState extends EdgegrantState {
+  #ended = () => {};
+
+  async held(): ReturnType<Observed["held"]> {
+    const rows = this.ctx.storage.sql.exec<{ key: string }>("SELECT key FROM record ORDER BY key");
+    return { keys: [...rows].map(({ key }) => key), due: await this.ctx.storage.getAlarm() };
+  }
+
+  async cleanUp(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      this.#ended = resolve;
+    });
+    await this.ctx.storage.setAlarm(Date.now());
+    await ended;
+  }
+
+  override async alarm(): Promise<void> {
+    await super.alarm();
+    this.#ended();
+  }
+}
+
+/** One object alone, so that all of it can be looked at. */
+function observed(namespace: Env["STATE"], now: () => number): Observed {
+  const shards = 1;
+  const object = namespace.get(namespace.idFromName(shardName(0, shards)));
+  return {
+    store: durableObject(deployed(namespace), { shards, now }),
+    held: () => object.held(),
+    cleanUp: () => object.cleanUp(),
+  };
+}
+
+export default {
+  async fetch(request: Request, { REGISTRY, STATE }: Env): Promise<Response> {
+    const result = await report({
+      name: "workerd",
+      restarted: new URL(request.url).pathname === "/restarted",
+      core: () => () => glue(wasm),
+      stores: [
+        { name: "memory", persistent: false, open: async (now) => memory({ now }) },
+        { name: "cloudflare_kv", persistent: true, open: async (now) => cloudflareKv(REGISTRY, { now }) },
+        {
+          name: "durable_object",
+          persistent: true,
+          open: async (now) => durableObject(deployed(STATE), { now }),
+          observed: (now) => observed(STATE, now),
+        },
+      ],
+    });
+    return Response.json(result);
+  },
+};

@@ -1,0 +1,247 @@
+//! Requests in flight and the host that serves them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use edgegrant::endpoint::Server;
+use edgegrant::host::{Effect, Event, Failure, Inbound, Outbound, Reply, Role};
+use edgegrant::http::{HttpRequest, HttpResponse};
+use edgegrant::jose::SigningKey;
+use edgegrant::suspend::{Request, Step};
+use edgegrant::time::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+use serde_bytes::ByteBuf;
+
+use super::store::Store;
+
+/// What goes wrong with one effect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    /// It is performed only after so many other effects, or when nothing else is left to do.
+    Delay(u32),
+    /// It is not performed; the request is told that it failed.
+    Fail,
+    /// It is performed, but the request is told that it failed.
+    Drop,
+    /// It is performed twice, as by a host that retries; the second reply counts.
+    Repeat,
+}
+
+/// Names a request: the order in which it was sent.
+pub type Id = usize;
+
+struct Flight {
+    request: Request,
+    waiting: Option<Effect>,
+    /// Effects asked for so far; the waiting one is the last.
+    effects: usize,
+    faults: BTreeMap<usize, Fault>,
+    stop_after: Option<usize>,
+    delayed: u32,
+    response: Option<HttpResponse>,
+    body: String,
+}
+
+/// The world around the core.
+pub struct World {
+    server: Rc<Server>,
+    pub state: Store,
+    pub registry: Store,
+    /// Milliseconds since 1970.
+    pub now: u64,
+    pub events: Vec<Event>,
+    pub outbound: Vec<Outbound>,
+    pub signatures: usize,
+    keys: BTreeMap<String, SigningKey>,
+    flights: Vec<Flight>,
+    rng: ChaCha20Rng,
+}
+
+impl World {
+    /// `keys`: what the host signs with, by binding. `seed` decides every interleaving.
+    pub fn new(server: Server, keys: BTreeMap<String, SigningKey>, seed: u64) -> Self {
+        Self {
+            server: Rc::new(server),
+            state: Store::default(),
+            registry: Store::default(),
+            now: 1_700_000_000_000,
+            events: Vec::new(),
+            outbound: Vec::new(),
+            signatures: 0,
+            keys,
+            flights: Vec::new(),
+            rng: ChaCha20Rng::seed_from_u64(seed),
+        }
+    }
+
+    /// Opens a request and runs it to its first effect. Nothing is performed before [`World::run`].
+    pub fn send(&mut self, request: HttpRequest) -> Id {
+        let mut seed = [0; 32];
+        self.rng.fill_bytes(&mut seed);
+        let now = Timestamp::from_millis(self.now);
+        let (request, step) = Request::start(&self.server, request, now, seed);
+        self.flights.push(Flight {
+            request,
+            waiting: None,
+            effects: 0,
+            faults: BTreeMap::new(),
+            stop_after: None,
+            delayed: 0,
+            response: None,
+            body: String::new(),
+        });
+        let id = self.flights.len() - 1;
+        self.take(id, step);
+        id
+    }
+
+    /// Has `fault` befall the request's effect number `effect`, counted from 1.
+    pub fn fault(&mut self, id: Id, effect: usize, fault: Fault) {
+        self.flights[id].faults.insert(effect, fault);
+    }
+
+    /// Stops the request for good once its effect number `effect` is performed; 0: before the first.
+    pub fn stop_after(&mut self, id: Id, effect: usize) {
+        self.flights[id].stop_after = Some(effect);
+    }
+
+    /// Moves the clock, back as well. Requests in flight keep the time at which they were sent.
+    pub fn advance(&mut self, seconds: i64) {
+        self.now = self.now.saturating_add_signed(seconds * 1000);
+    }
+
+    /// Performs effects, one at a time, of a request drawn at random, until no request waits.
+    pub fn run(&mut self) {
+        loop {
+            let waiting: Vec<Id> =
+                (0..self.flights.len()).filter(|&id| self.flights[id].waiting.is_some()).collect();
+            if waiting.is_empty() {
+                return;
+            }
+            let ready: Vec<Id> =
+                waiting.iter().copied().filter(|&id| self.flights[id].delayed == 0).collect();
+            let drawn = if ready.is_empty() { &waiting } else { &ready };
+            let id = drawn[self.rng.next_u32() as usize % drawn.len()];
+            for flight in &mut self.flights {
+                flight.delayed = flight.delayed.saturating_sub(1);
+            }
+            self.perform(id);
+        }
+    }
+
+    /// The answer, once there is one.
+    pub fn response(&self, id: Id) -> Option<&HttpResponse> {
+        self.flights[id].response.as_ref()
+    }
+
+    /// Sends a request, runs everything, and gives its answer.
+    pub fn ask(&mut self, request: HttpRequest) -> HttpResponse {
+        let id = self.send(request);
+        self.run();
+        self.response(id).cloned().expect("a request that nobody stopped is answered")
+    }
+
+    /// How many effects the request asked for.
+    pub fn effects(&self, id: Id) -> usize {
+        self.flights[id].effects
+    }
+
+    fn perform(&mut self, id: Id) {
+        let flight = &mut self.flights[id];
+        if flight.stop_after == Some(flight.effects - 1) {
+            flight.waiting = None;
+            return;
+        }
+        let effect = flight.waiting.take().expect("drawn among those that wait");
+        let fault = flight.faults.get(&flight.effects).copied();
+        let lost = || Reply::Failed(Failure { effect: "fault".into(), message: format!("{fault:?}") });
+        let reply = match fault {
+            Some(Fault::Fail) => lost(),
+            Some(Fault::Drop) => {
+                self.host(&effect);
+                lost()
+            }
+            Some(Fault::Repeat) => {
+                self.host(&effect);
+                self.host(&effect)
+            }
+            Some(Fault::Delay(_)) | None => self.host(&effect),
+        };
+        let flight = &mut self.flights[id];
+        if flight.stop_after == Some(flight.effects) {
+            return;
+        }
+        let step = flight.request.resume(reply);
+        self.take(id, step);
+    }
+
+    fn take(&mut self, id: Id, mut step: Step) {
+        let flight = &mut self.flights[id];
+        loop {
+            match step {
+                Step::Effect { effect } => {
+                    flight.effects += 1;
+                    if let Some(Fault::Delay(turns)) = flight.faults.get(&flight.effects) {
+                        flight.delayed = *turns;
+                    }
+                    flight.waiting = Some(effect);
+                    return;
+                }
+                Step::Head { status, headers } => {
+                    flight.response = Some(HttpResponse { status, headers, body: String::new() });
+                }
+                Step::Chunk { chunk } => flight.body.push_str(&chunk),
+                Step::Done { response } => {
+                    flight.response = response.or(flight.response.take());
+                    if let Some(response) = &mut flight.response {
+                        response.body.push_str(&flight.body);
+                    }
+                    return;
+                }
+            }
+            step = flight.request.resume(Reply::Done);
+        }
+    }
+
+    /// A host that does what it is asked.
+    fn host(&mut self, effect: &Effect) -> Reply {
+        let seconds = self.now / 1000;
+        let store = |role: &Role| match role {
+            Role::State => &self.state,
+            Role::Registry => &self.registry,
+        };
+        match effect {
+            Effect::Get { role, keys } => {
+                Reply::Records(keys.iter().map(|key| store(role).get(key, seconds)).collect())
+            }
+            Effect::List { role, prefix, after, limit } => {
+                Reply::Page(store(role).list(prefix, after.as_deref(), *limit, seconds))
+            }
+            Effect::Commit(commit) => Reply::Committed(match commit.role {
+                Role::State => self.state.commit(commit, seconds),
+                Role::Registry => self.registry.commit(commit, seconds),
+            }),
+            Effect::Sign { jobs } => {
+                self.signatures += jobs.len();
+                let signatures: Result<Vec<_>, _> = jobs
+                    .iter()
+                    .map(|job| self.keys[&job.key].sign(&job.input, &mut self.rng).map(ByteBuf::from))
+                    .collect();
+                Reply::Signatures(signatures.expect("the test's keys sign"))
+            }
+            Effect::Fetch(request) => {
+                self.outbound.push(request.clone());
+                Reply::Response(Inbound { status: 200, body: Vec::new() })
+            }
+            Effect::Notify(request) => {
+                self.outbound.push(request.clone());
+                Reply::Done
+            }
+            Effect::Record { event } => {
+                self.events.push(event.clone());
+                Reply::Done
+            }
+        }
+    }
+}
