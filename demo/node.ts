@@ -6,6 +6,16 @@ import config from "./edgegrant.json" with { type: "json" };
 
 const store = memory();
 const env = process.env;
-const edgegrant = await createEdgegrant({ config, env, core: await loadCore(), state: store, registry: store });
+const edgegrant = await createEdgegrant({
+  config,
+  env,
+  core: await loadCore(),
+  state: store,
+  registry: store,
+});
 
-serve({ hostname: "127.0.0.1", port: Number(env.PORT ?? 8787), fetch: (request) => edgegrant.fetch(request) });
+serve({
+  hostname: "127.0.0.1",
+  port: Number(env.PORT ?? 8787),
+  fetch: (request) => edgegrant.fetch(request),
+});

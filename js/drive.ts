@@ -235,7 +235,7 @@ export class Driver {
     try {
       // Every round but the last removes a flight.
       for (let next = culprit; this.#core === undefined; ) {
-        if (next !== undefined && this.#flights.delete(next.id)) { lost.push(next); this.#conclude(next); }
+        if (next !== undefined && this.#flights.delete(next.id)) lost.push(next);
         const core = this.#options.fresh();
         next = this.#reopen(core);
         if (next === undefined) this.#core = core;

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -65,10 +66,25 @@ const runtimes = {
   },
 
   deno({ port, folder, env, entry = join(root, "demo/deno.ts") }) {
-    const deno = join(root, "node_modules/.bin/deno");
-    const flags = ["--unstable-kv", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env", "--allow-read", "--allow-write"];
-    const variables = { ...env, PORT: String(port), KV_PATH: join(folder, "deno.sqlite3"), DENO_NO_UPDATE_CHECK: "1" };
-    return child(deno, ["run", "--config", join(root, "demo/deno.json"), ...flags, entry], variables);
+    const flags = [
+      "--unstable-kv",
+      "--no-prompt",
+      "--allow-net=127.0.0.1",
+      "--allow-env",
+      "--allow-read",
+      "--allow-write",
+    ];
+    const variables = {
+      ...env,
+      PORT: String(port),
+      KV_PATH: join(folder, "deno.sqlite3"),
+      DENO_NO_UPDATE_CHECK: "1",
+    };
+    return child(
+      denoProgram(),
+      ["run", "--config", join(root, "demo/deno.json"), ...flags, entry],
+      variables,
+    );
   },
 
   async node({ port, folder, env, entry = join(root, "demo/node.ts") }) {
@@ -78,6 +94,11 @@ const runtimes = {
     return child(process.execPath, [outfile], { ...env, PORT: String(port) });
   },
 };
+
+/** Deno itself: the package's command is a parent process that a signal to it would end alone. */
+export function denoProgram() {
+  return createRequire(import.meta.url)("deno/install_api.cjs").runInstall();
+}
 
 const bundling = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" };
 
@@ -111,7 +132,10 @@ export function workerOptions(outdir) {
 
 /** A server in a process of its own; what it says goes to our own output. */
 function child(command, args, variables) {
-  const server = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...variables } });
+  const server = spawn(command, args, {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...variables },
+  });
   const ended = new Promise((resolve) => server.once("exit", resolve));
   return {
     failed: () => server.exitCode !== null,

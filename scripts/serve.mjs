@@ -4,11 +4,13 @@ import { root, start } from "./demo.mjs";
 
 const runtime = process.env.RUNTIME || "workerd";
 const port = Number(process.env.PORT || 8787);
-if (!["workerd", "deno", "node"].includes(runtime)) fail(`RUNTIME=${runtime}: expected workerd, deno or node`);
-if (!Number.isInteger(port) || port < 1 || port > 65535) fail(`PORT=${process.env.PORT}: expected 1 to 65535`);
+if (!["workerd", "deno", "node"].includes(runtime))
+  fail(`RUNTIME=${runtime}: expected workerd, deno or node`);
+if (!Number.isInteger(port) || port < 1 || port > 65535)
+  fail(`PORT=${process.env.PORT}: expected 1 to 65535`);
 
-const { origin, env, stop } = await start(runtime, { port, folder: join(root, ".edgegrant") }).catch((error) =>
-  fail(error.message),
+const { origin, env, stop } = await start(runtime, { port, folder: join(root, ".edgegrant") }).catch(
+  (error) => fail(error.message),
 );
 
 let stopping = false;

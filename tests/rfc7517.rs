@@ -1,4 +1,5 @@
 //! RFC 7517, the examples of its appendices.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use edgegrant::jose::{Algorithm, Jwk, JwkSet, KeyError, SigningKey, VerifyingKey};
 use serde_json::{Value, json};
@@ -69,14 +70,15 @@ fn public_members(mut key: Value) -> Value {
 #[test]
 fn the_private_keys_of_a2_become_the_public_keys_of_a1() {
     let private = JwkSet::from_value(&json!({"keys": [ec(), rsa()]})).unwrap();
-    let public = json!({"keys": [public_members(ec()), public_members(rsa())]});
-    assert_eq!(private.to_public_value(), public);
-    for key in private.keys() {
+    let public = [public_members(ec()), public_members(rsa())];
+    for (key, expected) in private.keys().iter().zip(&public) {
         assert!(key.is_private());
-        assert!(!key.public().unwrap().is_private());
+        assert_eq!(key.public().unwrap().to_value(), *expected);
     }
-    let read = JwkSet::from_value(&public).unwrap();
+    let read = JwkSet::from_value(&json!({ "keys": public })).unwrap();
+    assert!(read.keys().iter().all(|key| !key.is_private()));
     assert_eq!(read.keys().iter().map(Jwk::kid).collect::<Vec<_>>(), [Some("1"), Some("2011-04-29")]);
+    assert_eq!(read.find(Some("2011-04-29"), Algorithm::Rs256).count(), 1);
 }
 
 /// §A.1: the EC key is for encryption; the RSA key for RS256 alone.
@@ -104,7 +106,7 @@ fn the_symmetric_keys_of_a3() {
     .unwrap();
     let algorithms: Vec<_> = set.keys().iter().map(Jwk::algorithms).collect();
     assert_eq!(algorithms, [vec![], vec![Algorithm::Hs256]]);
-    assert_eq!(set.to_public_value(), json!({"keys": []}), "a symmetric key is never published");
+    assert!(set.keys().iter().all(|key| key.is_private() && key.public().is_none()));
 }
 
 /// §B: the certificate is ignored; the key is what "n" and "e" say.

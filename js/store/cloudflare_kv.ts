@@ -62,7 +62,11 @@ export function cloudflareKv(namespace: KVNamespace, { now = clock } = {}): Stor
       const entries: Page["entries"] = [];
       let cursor: string | null = null;
       do {
-        const batch: KVNamespaceListResult<unknown> = await namespace.list({ prefix, cursor, limit: LIST_LIMIT });
+        const batch: KVNamespaceListResult<unknown> = await namespace.list({
+          prefix,
+          cursor,
+          limit: LIST_LIMIT,
+        });
         const keys = batch.keys
           .map((key) => key.name)
           .filter((key) => after === null || byUtf8(key, after) > 0);

@@ -69,12 +69,13 @@ export function denoKv(kv: DenoKv, { now = clock } = {}): Store {
       admit(name, commit, capabilities);
       const attempt = async (check: typeof commit.check) => {
         const time = now();
-        const atomic = kv.atomic().check(
-          ...check.map(({ key, version }) => ({ key: place(key), versionstamp: version })),
-        );
+        const atomic = kv
+          .atomic()
+          .check(...check.map(({ key, version }) => ({ key: place(key), versionstamp: version })));
         for (const key of commit.delete) atomic.delete(place(key));
         for (const { key, value, expires_at } of commit.set) {
-          const life = expires_at === null ? {} : { expireIn: Math.max(1, Math.ceil((expires_at - time) * 1000)) };
+          const life =
+            expires_at === null ? {} : { expireIn: Math.max(1, Math.ceil((expires_at - time) * 1000)) };
           atomic.set(place(key), pack(value, expires_at), life);
         }
         return (await atomic.commit()).ok;
@@ -89,7 +90,9 @@ export function denoKv(kv: DenoKv, { now = clock } = {}): Store {
         if (key !== undefined && unpack(entry, now()) === null) held.set(key, entry.versionstamp);
       });
       if ([...held.values()].every((version) => version === null)) return false;
-      return attempt(commit.check.map(({ key, version }) => ({ key, version: version ?? held.get(key) ?? null })));
+      return attempt(
+        commit.check.map(({ key, version }) => ({ key, version: version ?? held.get(key) ?? null })),
+      );
     },
 
     async list(prefix, after, limit): Promise<Page> {

@@ -47,7 +47,10 @@ export function durableObject(
       const found: (Versioned | null)[] = keys.map(() => null);
       await Promise.all(
         [...places].map(async ([shard, at]) => {
-          const records = await open(shard).get(at.map((i) => keys[i] ?? ""), now());
+          const records = await open(shard).get(
+            at.map((i) => keys[i] ?? ""),
+            now(),
+          );
           at.forEach((i, nth) => {
             found[i] = records[nth] ?? null;
           });
@@ -69,7 +72,10 @@ export function durableObject(
         Array.from({ length: shards }, (_, index) => open(index).list(prefix, after, limit, time)),
       );
       const entries = pages.flatMap((page) => page.entries).sort((a, b) => byUtf8(a.key, b.key));
-      return { entries: entries.slice(0, limit), more: entries.length > limit || pages.some((page) => page.more) };
+      return {
+        entries: entries.slice(0, limit),
+        more: entries.length > limit || pages.some((page) => page.more),
+      };
     },
   };
 }

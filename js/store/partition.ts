@@ -15,7 +15,8 @@ export const EMPTY: Page = { entries: [], more: false };
 export const clock = (): number => Date.now() / 1000;
 
 /** Whether a record that has this `expires_at` is there at `now`. */
-export const alive = (expires_at: number | null, now: number): boolean => expires_at === null || expires_at > now;
+export const alive = (expires_at: number | null, now: number): boolean =>
+  expires_at === null || expires_at > now;
 
 /** The part of a key within which a commit is atomic: the first two segments. */
 export function partition(key: string): string {
@@ -44,10 +45,12 @@ export function admit(name: string, commit: Commit, capabilities: Capabilities):
   }
   const [only, other] = new Set(keys.map(partition));
   if (only === undefined) throw new Error(`${name}: a commit names at least one key`);
-  if (other !== undefined) throw new Error(`${name}: a commit stays in one partition, not "${only}" and "${other}"`);
+  if (other !== undefined)
+    throw new Error(`${name}: a commit stays in one partition, not "${only}" and "${other}"`);
   const { maxValueBytes } = capabilities;
   const large = commit.set.find(({ value }) => !fits(value, maxValueBytes));
-  if (large) throw new Error(`${name}: the value of "${large.key}" is longer than ${maxValueBytes} bytes of UTF-8`);
+  if (large)
+    throw new Error(`${name}: the value of "${large.key}" is longer than ${maxValueBytes} bytes of UTF-8`);
   if (commit.check.length > 0 && !capabilities.atomic) {
     throw new Error(`${name}: cannot compare before it writes; give the role "state" to an atomic store`);
   }

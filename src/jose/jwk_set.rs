@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Algorithm, Jwk, JwkError, JwkSetError, VerifyingKey};
 use crate::json;
@@ -24,15 +24,6 @@ pub struct Ignored {
 }
 
 impl JwkSet {
-    /// A set of these keys. Refused if two have one `kid`.
-    pub fn new(keys: Vec<Jwk>) -> Result<Self, JwkSetError> {
-        let mut kids = BTreeSet::new();
-        if let Some(kid) = keys.iter().filter_map(Jwk::kid).find(|kid| !kids.insert(*kid)) {
-            return Err(JwkSetError::DuplicateKid { kid: kid.into() });
-        }
-        Ok(Self { keys, ignored: Vec::new() })
-    }
-
     /// Parses the JSON text of a JWK Set.
     pub fn parse(text: &str) -> Result<Self, JwkSetError> {
         Self::from_value(&json::parse(text.as_bytes())?)
@@ -50,7 +41,11 @@ impl JwkSet {
                 Err(error) => return Err(JwkSetError::Key { index, error }),
             }
         }
-        Ok(Self { ignored, ..Self::new(keys)? })
+        let mut kids = BTreeSet::new();
+        if let Some(kid) = keys.iter().filter_map(Jwk::kid).find(|kid| !kids.insert(*kid)) {
+            return Err(JwkSetError::DuplicateKid { kid: kid.into() });
+        }
+        Ok(Self { keys, ignored })
     }
 
     /// The keys, in the order of the set.
@@ -71,16 +66,12 @@ impl JwkSet {
             .filter(move |key| kid.is_none() || key.kid() == kid)
             .filter_map(move |key| VerifyingKey::new(key, algorithm).ok())
     }
-
-    /// The set to publish: public keys only, symmetric ones left out.
-    pub fn to_public_value(&self) -> Value {
-        let keys: Vec<_> = self.keys.iter().filter_map(Jwk::public).map(|key| key.to_value()).collect();
-        json!({ "keys": keys })
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::jose::samples;
 
@@ -160,20 +151,5 @@ mod tests {
         ] {
             assert_eq!(count(Some(kid), algorithm), 0, "{kid} {algorithm}");
         }
-    }
-
-    #[test]
-    fn publishes_public_members_only() {
-        let set = parse(&[samples::rsa(), samples::ec(), samples::okp(), samples::oct()]).unwrap();
-        let public = set.to_public_value();
-        let members: BTreeSet<_> = public["keys"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .flat_map(|key| key.as_object().unwrap().keys())
-            .map(String::as_str)
-            .collect();
-        assert_eq!(members, BTreeSet::from(["crv", "e", "kty", "n", "x", "y"]));
-        assert_eq!(public["keys"].as_array().unwrap().len(), 3);
     }
 }

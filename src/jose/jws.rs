@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::base64url::{self, NotBase64Url};
-use super::{Algorithm, JwkSet, UnknownAlgorithm, VerifyError, VerifyingKey};
+use super::{Algorithm, UnknownAlgorithm, VerifyError, VerifyingKey};
 use crate::json::{self, JsonError};
 
 /// Longest token that is parsed, in octets.
@@ -63,19 +63,11 @@ pub enum JwsError {
     /// `b64` is not for JWTs (RFC 7797 §7).
     #[error("the header member \"b64\" is not supported")]
     B64,
-    /// `alg` is not the algorithm of the key, or none of those allowed.
-    #[error("{algorithm} is not allowed here")]
-    NotAllowed {
+    /// `alg` is not the algorithm of the key (RFC 8725 §3.1).
+    #[error("the key is not for {algorithm}")]
+    OtherAlgorithm {
         /// The token's.
         algorithm: Algorithm,
-    },
-    /// No key of the set has the token's `kid` and does its `alg`.
-    #[error("no key with the \"kid\" {kid:?} for {algorithm}")]
-    NoKey {
-        /// The token's.
-        algorithm: Algorithm,
-        /// The token's.
-        kid: Option<String>,
     },
     /// The signature does not verify.
     #[error(transparent)]
@@ -211,36 +203,11 @@ impl Unverified {
 
     /// Verifies with a key whose algorithm must be the token's.
     pub fn verify(self, key: &VerifyingKey) -> Result<Verified, JwsError> {
-        self.check(key)?;
-        Ok(self.verified())
-    }
-
-    /// Verifies with whichever key of the set has the token's `kid` and may do its `alg`, which
-    /// must be one of `allowed` (RFC 8725 §3.1). A token without `kid` may be of any key.
-    pub fn verify_with(self, keys: &JwkSet, allowed: &[Algorithm]) -> Result<Verified, JwsError> {
-        let algorithm = self.header.alg;
-        if !allowed.contains(&algorithm) {
-            return Err(JwsError::NotAllowed { algorithm });
-        }
-        let mut result = Err(JwsError::NoKey { algorithm, kid: self.header.kid.clone() });
-        for key in keys.find(self.header.kid.as_deref(), algorithm) {
-            result = self.check(&key);
-            if result.is_ok() {
-                break;
-            }
-        }
-        result.map(|()| self.verified())
-    }
-
-    fn check(&self, key: &VerifyingKey) -> Result<(), JwsError> {
         if key.algorithm() != self.header.alg {
-            return Err(JwsError::NotAllowed { algorithm: self.header.alg });
+            return Err(JwsError::OtherAlgorithm { algorithm: self.header.alg });
         }
-        Ok(key.verify(self.signing_input(), &self.signature)?)
-    }
-
-    fn verified(self) -> Verified {
-        Verified { header: self.header, payload: self.payload }
+        key.verify(self.signing_input(), &self.signature)?;
+        Ok(Verified { header: self.header, payload: self.payload })
     }
 }
 

@@ -162,14 +162,12 @@ fn keys_in_the_header_are_not_looked_at() {
 fn a_public_key_is_no_hmac_secret() {
     let public = Jwk::from_value(&samples::rsa()).unwrap().public().unwrap();
     let verifying = VerifyingKey::new(&public, Algorithm::Rs256).unwrap();
-    let set = JwkSet::new(vec![public.clone()]).unwrap();
     let n = base64url::decode(samples::rsa()["n"].as_str().unwrap()).unwrap();
     for secret in [public.to_json().as_bytes(), samples::rsa()["n"].as_str().unwrap().as_bytes(), &n] {
-        let forger = SigningKey::new(&Jwk::symmetric(secret), Algorithm::Hs256).unwrap();
-        let forged = Unverified::parse(&token(&json!({"alg": "HS256"}), &forger)).unwrap();
+        let attacker = SigningKey::new(&Jwk::symmetric(secret), Algorithm::Hs256).unwrap();
+        let forged = Unverified::parse(&token(&json!({"alg": "HS256"}), &attacker)).unwrap();
         let algorithm = Algorithm::Hs256;
-        assert_eq!(forged.clone().verify(&verifying), Err(JwsError::NotAllowed { algorithm }));
-        assert_eq!(forged.verify_with(&set, &Algorithm::ALL), Err(JwsError::NoKey { algorithm, kid: None }));
+        assert_eq!(forged.verify(&verifying), Err(JwsError::OtherAlgorithm { algorithm }));
     }
 }
 
@@ -178,35 +176,8 @@ fn a_key_verifies_one_algorithm() {
     let (rs, ps) = (key(&samples::rsa(), Algorithm::Rs256), key(&samples::rsa(), Algorithm::Ps256));
     let signed = Unverified::parse(&token(&json!({"alg": "PS256"}), &ps)).unwrap();
     let algorithm = Algorithm::Ps256;
-    assert_eq!(signed.clone().verify(&rs.verifying_key()), Err(JwsError::NotAllowed { algorithm }));
+    assert_eq!(signed.clone().verify(&rs.verifying_key()), Err(JwsError::OtherAlgorithm { algorithm }));
     assert!(signed.verify(&ps.verifying_key()).is_ok());
-}
-
-#[test]
-fn verifies_with_a_set() {
-    let signer = key(&samples::rsa(), Algorithm::Rs256);
-    let named = |kid: &str, value: &Value| Jwk::from_value(value).unwrap().with_kid(kid);
-    let set = JwkSet::new(vec![
-        named("other", &samples::other_rsa()),
-        named("own", &samples::rsa()),
-        named("ec", &samples::ec()),
-    ])
-    .unwrap();
-    let verify = |header: &Value, allowed: &[Algorithm]| {
-        Unverified::parse(&token(header, &signer)).unwrap().verify_with(&set, allowed).map(|_| ())
-    };
-    let algorithm = Algorithm::Rs256;
-    let no_key = |kid: &str| Err(JwsError::NoKey { algorithm, kid: Some(kid.into()) });
-    let all = &Algorithm::ALL;
-    assert_eq!(verify(&json!({"alg": "RS256", "kid": "own"}), all), Ok(()));
-    assert_eq!(verify(&json!({"alg": "RS256"}), all), Ok(()));
-    assert_eq!(verify(&json!({"alg": "RS256", "kid": "other"}), all), Err(JwsError::Signature(VerifyError)));
-    assert_eq!(verify(&json!({"alg": "RS256", "kid": "ec"}), all), no_key("ec"));
-    assert_eq!(verify(&json!({"alg": "RS256", "kid": "../own"}), all), no_key("../own"));
-    assert_eq!(
-        verify(&json!({"alg": "RS256", "kid": "own"}), &[Algorithm::Es256, Algorithm::Ps256]),
-        Err(JwsError::NotAllowed { algorithm })
-    );
 }
 
 #[test]

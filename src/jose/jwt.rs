@@ -71,22 +71,14 @@ impl Claims {
         self.0.get(claim)
     }
 
-    /// All claims, in the order sent.
-    pub fn as_map(&self) -> &Map<String, Value> {
-        &self.0
-    }
-
-    /// Fails with the first of these claims that is absent.
-    pub fn require(&self, claims: &[&str]) -> Result<(), ClaimError> {
-        match claims.iter().find(|claim| !self.0.contains_key(**claim)) {
-            Some(claim) => Err(ClaimError::Missing { claim: (*claim).into() }),
-            None => Ok(()),
-        }
-    }
-
     /// A claim that is a string where it is there.
     pub fn string(&self, claim: &str) -> Result<Option<&str>, ClaimError> {
         self.typed(claim, "a string", Value::as_str)
+    }
+
+    /// A claim that must be there and be a string.
+    pub fn required_string(&self, claim: &str) -> Result<&str, ClaimError> {
+        self.string(claim)?.ok_or_else(|| ClaimError::Missing { claim: claim.into() })
     }
 
     /// `aud`: a string, or an array of strings (RFC 7519 §4.1.3). Empty where it is absent.
@@ -102,6 +94,11 @@ impl Claims {
     /// A NumericDate: seconds since 1970, perhaps with a fraction (RFC 7519 §2). Always finite.
     pub fn numeric_date(&self, claim: &str) -> Result<Option<f64>, ClaimError> {
         self.typed(claim, "a number of seconds", |value| value.as_f64().filter(|date| date.is_finite()))
+    }
+
+    /// A NumericDate that must be there.
+    pub fn required_numeric_date(&self, claim: &str) -> Result<f64, ClaimError> {
+        self.numeric_date(claim)?.ok_or_else(|| ClaimError::Missing { claim: claim.into() })
     }
 
     /// Checks `exp`, `nbf` and `iat`, those that are there, against clocks that may differ by
@@ -189,10 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn require_names_the_missing_claim() {
-        let claims = claims(&json!({"iss": "a", "exp": null}));
-        assert_eq!(claims.require(&["iss", "exp"]), Ok(()));
-        assert_eq!(claims.require(&["iss", "sub", "jti"]), Err(ClaimError::Missing { claim: "sub".into() }));
+    fn what_is_required_is_there_and_has_its_type() {
+        let claims = claims(&json!({"iss": "a", "exp": 5, "sub": null, "iat": "5"}));
+        let missing = |claim: &str| ClaimError::Missing { claim: claim.into() };
+        let wrong = |claim: &str, expected| ClaimError::Type { claim: claim.into(), expected };
+        assert_eq!(claims.required_string("iss"), Ok("a"));
+        assert_eq!(claims.required_string("jti"), Err(missing("jti")));
+        assert_eq!(claims.required_string("sub"), Err(wrong("sub", "a string")));
+        assert_eq!(claims.required_numeric_date("exp"), Ok(5.0));
+        assert_eq!(claims.required_numeric_date("nbf"), Err(missing("nbf")));
+        assert_eq!(claims.required_numeric_date("iat"), Err(wrong("iat", "a number of seconds")));
     }
 
     #[test]

@@ -33,9 +33,7 @@ impl SigningKey {
     pub fn new(jwk: &Jwk, algorithm: Algorithm) -> Result<Self, KeyError> {
         jwk.permits(algorithm, Operation::Sign)?;
         let signer = match (algorithm.family(), &jwk.material) {
-            (Family::Rsa(scheme), Material::Rsa(rsa::Key::Private(key))) => {
-                Signer::Rsa(scheme, Box::new(key.clone()))
-            }
+            (Family::Rsa(scheme), Material::Rsa(rsa::Key::Private(key))) => Signer::Rsa(scheme, key.clone()),
             (Family::P256, Material::Ec(ec::Key::Private(key))) => Signer::P256(key.clone()),
             (Family::Ed25519, Material::Okp(okp::Key::Private(key))) => Signer::Ed25519(key.clone()),
             (Family::Hmac, Material::Oct(key)) => Signer::Hmac(oct::Secret::new(key, algorithm)?),
@@ -77,7 +75,7 @@ impl SigningKey {
     /// What verifies its signatures.
     pub fn verifying_key(&self) -> VerifyingKey {
         let verifier = match &self.signer {
-            Signer::Rsa(scheme, key) => Verifier::Rsa(*scheme, Box::new(key.to_public_key())),
+            Signer::Rsa(scheme, key) => Verifier::Rsa(*scheme, key.to_public_key()),
             Signer::P256(key) => Verifier::P256(*key.verifying_key()),
             Signer::Ed25519(key) => Verifier::Ed25519(key.verifying_key()),
             Signer::Hmac(secret) => Verifier::Hmac(secret.clone()),
@@ -88,7 +86,7 @@ impl SigningKey {
     /// The private JWK, with `alg`, `use` `sig` and, as `kid`, its thumbprint (RFC 7638).
     pub fn to_jwk(&self) -> Jwk {
         let material = match &self.signer {
-            Signer::Rsa(_, key) => Material::Rsa(rsa::Key::Private((**key).clone())),
+            Signer::Rsa(_, key) => Material::Rsa(rsa::Key::Private(key.clone())),
             Signer::P256(key) => Material::Ec(ec::Key::Private(key.clone())),
             Signer::Ed25519(key) => Material::Okp(okp::Key::Private(key.clone())),
             Signer::Hmac(secret) => Material::Oct(secret.key().clone()),
@@ -114,7 +112,7 @@ pub struct VerifyingKey {
 
 #[derive(Clone)]
 enum Verifier {
-    Rsa(rsa::Scheme, Box<::rsa::RsaPublicKey>),
+    Rsa(rsa::Scheme, ::rsa::RsaPublicKey),
     P256(p256::ecdsa::VerifyingKey),
     Ed25519(ed25519_dalek::VerifyingKey),
     Hmac(oct::Secret),
@@ -126,9 +124,7 @@ impl VerifyingKey {
     pub fn new(jwk: &Jwk, algorithm: Algorithm) -> Result<Self, KeyError> {
         jwk.permits(algorithm, Operation::Verify)?;
         let verifier = match (algorithm.family(), &jwk.material) {
-            (Family::Rsa(scheme), Material::Rsa(key)) => {
-                Verifier::Rsa(scheme, Box::new(key.public().clone()))
-            }
+            (Family::Rsa(scheme), Material::Rsa(key)) => Verifier::Rsa(scheme, key.public().clone()),
             (Family::P256, Material::Ec(key)) => Verifier::P256(*key.public()),
             (Family::Ed25519, Material::Okp(key)) => Verifier::Ed25519(key.public()),
             (Family::Hmac, Material::Oct(key)) => Verifier::Hmac(oct::Secret::new(key, algorithm)?),

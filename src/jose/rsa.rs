@@ -28,7 +28,7 @@ pub(super) enum Scheme {
 #[derive(Clone)]
 pub(super) enum Key {
     Public(RsaPublicKey),
-    Private(RsaPrivateKey),
+    Private(Box<RsaPrivateKey>),
 }
 
 impl Key {
@@ -38,37 +38,38 @@ impl Key {
         if !MODULUS_BITS.contains(&bits) {
             return Err(JwkError::ModulusSize { bits });
         }
-        let n = BoxedUint::from_be_slice_vartime(&n);
-        let e = BoxedUint::from(exponent(&members.uint("e")?)?);
-        let private = PRIVATE_MEMBERS.into_iter().any(|member| members.has(member));
-        if !private {
-            return RsaPublicKey::new(n, e).map(Self::Public).map_err(|_| JwkError::EvenModulus);
+        let modulus = BoxedUint::from_be_slice_vartime(&n);
+        let exponent = BoxedUint::from(exponent(&members.uint("e")?)?);
+        if PRIVATE_MEMBERS.iter().any(|member| members.has(member)) {
+            return Self::parse_private(members, modulus, exponent, bits);
         }
-        // §6.3.2: who has one of the CRT members has all; a key without them is not accepted.
+        RsaPublicKey::new(modulus, exponent).map(Self::Public).map_err(|_| JwkError::EvenModulus)
+    }
+
+    /// All of §6.3.2 is required, although that lets all but `d` be left out.
+    fn parse_private(
+        members: Members<'_>,
+        modulus: BoxedUint,
+        exponent: BoxedUint,
+        bits: usize,
+    ) -> Result<Self, JwkError> {
         if members.has("oth") {
             return Err(JwkError::MultiPrime);
         }
-        Self::private(members, n, e, bits).map(Self::Private)
-    }
-
-    fn private(
-        members: Members<'_>,
-        n: BoxedUint,
-        e: BoxedUint,
-        bits: usize,
-    ) -> Result<RsaPrivateKey, JwkError> {
         let uint = |member, bits: usize| {
             let bits = u32::try_from(bits).map_err(|_| JwkError::Inconsistent)?;
             BoxedUint::from_be_slice(&members.uint(member)?, bits).map_err(|_| JwkError::Inconsistent)
         };
         let half = bits.div_ceil(2);
-        let (d, p, q) = (uint("d", bits)?, uint("p", half)?, uint("q", half)?);
+        let private = uint("d", bits)?;
+        let primes = vec![uint("p", half)?, uint("q", half)?];
         let [dp, dq, qi] = [uint("dp", half)?, uint("dq", half)?, uint("qi", half)?].map(Zeroizing::new);
-        let key = RsaPrivateKey::from_components(n, e, d, vec![p, q]).map_err(|_| JwkError::Inconsistent)?;
+        let key = RsaPrivateKey::from_components(modulus, exponent, private, primes)
+            .map_err(|_| JwkError::Inconsistent)?;
         let coefficient = key.crt_coefficient().map(Zeroizing::new);
         let consistent =
             key.dp() == Some(&*dp) && key.dq() == Some(&*dq) && coefficient.as_deref() == Some(&*qi);
-        if consistent { Ok(key) } else { Err(JwkError::Inconsistent) }
+        if consistent { Ok(Self::Private(Box::new(key))) } else { Err(JwkError::Inconsistent) }
     }
 
     pub(super) fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, GenerateError> {
@@ -76,7 +77,8 @@ impl Key {
         let mut seed = Zeroizing::new([0; 32]);
         rng.try_fill_bytes(&mut *seed).map_err(|_| GenerateError::Entropy)?;
         let mut rng = ChaCha20Rng::from_seed(*seed);
-        RsaPrivateKey::new(&mut rng, GENERATED_BITS).map(Self::Private).map_err(|_| GenerateError::Rsa)
+        let key = RsaPrivateKey::new(&mut rng, GENERATED_BITS).map_err(|_| GenerateError::Rsa)?;
+        Ok(Self::Private(Box::new(key)))
     }
 
     pub(super) fn public(&self) -> &RsaPublicKey {

@@ -11,7 +11,7 @@ fn parse(value: &Value) -> Result<Key, JwkError> {
 
 fn private(value: &Value) -> RsaPrivateKey {
     let Ok(Key::Private(key)) = parse(value) else { panic!("not a private key") };
-    key
+    *key
 }
 
 fn uint(octets: &[u8]) -> Value {

@@ -153,6 +153,31 @@ const register: Register = (QUnit) => {
       assert.deepEqual(failure(broken.reply), ["fetch", "refused"]);
     });
 
+    QUnit.test("no timer is left behind", async (assert) => {
+      const { setTimeout: set, clearTimeout: clear } = globalThis;
+      const running = new Set<unknown>();
+      const watched = {
+        setTimeout: () => {
+          const timer = Symbol("timer");
+          running.add(timer);
+          return timer;
+        },
+        clearTimeout: (timer: unknown) => running.delete(timer),
+      };
+      Object.assign(globalThis, watched);
+      try {
+        const failing = { fetch: () => Promise.reject(new TypeError("refused")) };
+        await perform(get("a/b"));
+        await perform(put("a/b", "1"));
+        await perform({ kind: "fetch", ...OUTBOUND });
+        await perform({ kind: "fetch", ...OUTBOUND }, failing);
+        await perform({ kind: "notify", ...OUTBOUND });
+      } finally {
+        Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+      }
+      assert.strictEqual(running.size, 0);
+    });
+
     for (const [statuses, sends, waits] of [
       [[204], 1, []],
       [[401], 1, []],

@@ -20,7 +20,9 @@ export default (QUnit: QUnit, { restarted, stores }: Runtime): void => {
         QUnit.test("stores before the restart", async (assert) => {
           const store = await open();
           const expires_at = today() + DAY;
-          assert.true(await store.commit(change({ set: KEYS.map((key) => put(key, `at ${key}`, expires_at)) })));
+          assert.true(
+            await store.commit(change({ set: KEYS.map((key) => put(key, `at ${key}`, expires_at)) })),
+          );
           const versions = (await store.get(KEYS)).map((found) => found?.version ?? null);
           assert.true(await store.commit(change({ set: [put(VERSIONS, JSON.stringify(versions))] })));
         });

@@ -21,9 +21,14 @@ type Put = Commit["set"][number];
 /** A commit that lacks nothing. */
 export const change = (parts: Partial<Commit>): Commit => ({ check: [], set: [], delete: [], ...parts });
 /** A record to write. */
-export const put = (key: string, value = "v", expires_at: number | null = null): Put => ({ key, value, expires_at });
+export const put = (key: string, value = "v", expires_at: number | null = null): Put => ({
+  key,
+  value,
+  expires_at,
+});
 
-const values = async (store: Store, keys: string[]) => (await store.get(keys)).map((found) => found?.value ?? null);
+const values = async (store: Store, keys: string[]) =>
+  (await store.get(keys)).map((found) => found?.value ?? null);
 const version = async (store: Store, key: string) => (await store.get([key]))[0]?.version ?? null;
 const pageKeys = async (store: Store, prefix: string, after: string | null, limit: number) => {
   const { entries, more } = await store.list(prefix, after, limit);
@@ -58,7 +63,9 @@ export function storeContract(QUnit: QUnit, { name, open }: StoreUnderTest): voi
     const [a, b, c] = [`${kind}/1/a`, `${kind}/1/b`, `${kind}/1/c`];
     assert.true(await store.commit(change({ set: [put(a, "1"), put(b, "2")] })));
     assert.deepEqual(await values(store, [a, b, c]), ["1", "2", null]);
-    assert.true(await store.commit(change({ set: [put(a, "3"), put(c, "4")], delete: [b, `${kind}/1/none`] })));
+    assert.true(
+      await store.commit(change({ set: [put(a, "3"), put(c, "4")], delete: [b, `${kind}/1/none`] })),
+    );
     assert.deepEqual(await values(store, [a, b, c]), ["3", null, "4"]);
   });
 
@@ -112,7 +119,10 @@ export function storeContract(QUnit: QUnit, { name, open }: StoreUnderTest): voi
     for (const commit of refused) await assert.rejects(store.commit(commit), /one partition/);
     await assert.rejects(store.commit(change({})), /at least one key/);
     assert.deepEqual(await values(store, [here, there, `${kind}/1`, `${kind}/11`]), [null, null, null, null]);
-    assert.true(await store.commit(change({ set: [put(`${kind}/1`), put(here)] })), "a partition's own key is in it");
+    assert.true(
+      await store.commit(change({ set: [put(`${kind}/1`), put(here)] })),
+      "a partition's own key is in it",
+    );
   });
 
   QUnit.test("what has expired is neither read nor listed", async (assert) => {
@@ -134,8 +144,15 @@ export function storeContract(QUnit: QUnit, { name, open }: StoreUnderTest): voi
       const expected = ids.map((id) => `expiry/1/${id}`);
       const read = (await store.get(keys)).flatMap((found, i) => (found ? (keys[i] ?? []) : []));
       assert.deepEqual(read.sort(), expected, `read at T + ${time - T}`);
-      assert.deepEqual(await pageKeys(store, "expiry/1/", null, 3), { keys: expected, more: false }, "listed");
-      assert.deepEqual(await pageKeys(store, "expiry/", null, 1), { keys: ["expiry/1/for ever"], more: ids.length > 1 });
+      assert.deepEqual(
+        await pageKeys(store, "expiry/1/", null, 3),
+        { keys: expected, more: false },
+        "listed",
+      );
+      assert.deepEqual(await pageKeys(store, "expiry/", null, 1), {
+        keys: ["expiry/1/for ever"],
+        more: ids.length > 1,
+      });
     }
   });
 
@@ -148,12 +165,17 @@ export function storeContract(QUnit: QUnit, { name, open }: StoreUnderTest): voi
   });
 
   test("lists in the order of UTF-8 bytes, page by page", async (assert, store, kind) => {
-    const ids = [...ODD_IDS.keys()].map((i) => `${i}`).concat("a", "ab", "\u{ff5e}", "\u{1f511}", "\u{e000}", "é");
+    const ids = [...ODD_IDS.keys()]
+      .map((i) => `${i}`)
+      .concat("a", "ab", "\u{ff5e}", "\u{1f511}", "\u{e000}", "é");
     const keys = ids.map((id) => `${kind}/${id}/x`);
     await Promise.all(keys.map((key) => store.commit(change({ set: [put(key, key)] }))));
     await store.commit(change({ set: [put(`${kind}0/outside`)] }));
     const sorted = [...keys].sort(byUtf8);
-    assert.deepEqual(sorted.slice(-4).map((key) => key.split("/")[1]), ["é", "\u{e000}", "\u{ff5e}", "\u{1f511}"]);
+    assert.deepEqual(
+      sorted.slice(-4).map((key) => key.split("/")[1]),
+      ["é", "\u{e000}", "\u{ff5e}", "\u{1f511}"],
+    );
 
     for (const limit of [1, 7, keys.length - 1, keys.length, keys.length + 1]) {
       const listed: string[] = [];
@@ -167,7 +189,11 @@ export function storeContract(QUnit: QUnit, { name, open }: StoreUnderTest): voi
       assert.deepEqual(listed, sorted, `by ${limit}`);
     }
     const [first] = (await store.list(`${kind}/`, null, 1)).entries;
-    assert.deepEqual(first?.version, await version(store, sorted[0] ?? ""), "with the version that get answers");
+    assert.deepEqual(
+      first?.version,
+      await version(store, sorted[0] ?? ""),
+      "with the version that get answers",
+    );
   });
 
   test("a prefix and a key to follow may be any text", async (assert, store, kind) => {
@@ -189,7 +215,11 @@ export function storeContract(QUnit: QUnit, { name, open }: StoreUnderTest): voi
     ];
     for (const [prefix, after, ids] of cases) {
       const page = await pageKeys(store, `${kind}/${prefix}`, after && `${kind}/${after}`, 9);
-      assert.deepEqual(page, { keys: ids.map((id) => `${kind}/${id}`), more: false }, `${prefix} after ${after}`);
+      assert.deepEqual(
+        page,
+        { keys: ids.map((id) => `${kind}/${id}`), more: false },
+        `${prefix} after ${after}`,
+      );
     }
   });
 
@@ -198,7 +228,10 @@ export function storeContract(QUnit: QUnit, { name, open }: StoreUnderTest): voi
     for (let at = 0; at < keys.length; at += 550) {
       await store.commit(change({ set: keys.slice(at, at + 550).map((key) => put(key)) }));
     }
-    assert.deepEqual(await pageKeys(store, `${kind}/`, keys[1039] ?? null, 50), { keys: keys.slice(1040, 1090), more: true });
+    assert.deepEqual(await pageKeys(store, `${kind}/`, keys[1039] ?? null, 50), {
+      keys: keys.slice(1040, 1090),
+      more: true,
+    });
     assert.deepEqual(await pageKeys(store, `${kind}/1/`, null, 2000), { keys, more: false });
   });
 
@@ -218,34 +251,65 @@ export function storeContract(QUnit: QUnit, { name, open }: StoreUnderTest): voi
   test("keeps values as they are", async (assert, store, kind) => {
     const set = ODD_VALUES.map((value, i) => put(`${kind}/1/${i}`, value));
     await store.commit(change({ set }));
-    assert.deepEqual(await values(store, set.map(({ key }) => key)), ODD_VALUES);
+    assert.deepEqual(
+      await values(
+        store,
+        set.map(({ key }) => key),
+      ),
+      ODD_VALUES,
+    );
     const { entries } = await store.list(`${kind}/1/`, null, set.length);
     assert.deepEqual(new Set(entries.map(({ value }) => value)), new Set(ODD_VALUES));
   });
 
   test("tells all keys apart, whatever characters they have", async (assert, store, kind) => {
-    const keys = [...ODD_IDS.flatMap((id) => [`${kind}/${id}`, `${kind}/1/${id}`, `${kind}${id}/1`]), ...LONGEST_KEYS];
+    const keys = [
+      ...ODD_IDS.flatMap((id) => [`${kind}/${id}`, `${kind}/1/${id}`, `${kind}${id}/1`]),
+      ...LONGEST_KEYS,
+    ];
     assert.strictEqual(new Set(keys).size, keys.length);
     await Promise.all(keys.map((key) => store.commit(change({ set: [put(key, `at ${key}`)] }))));
-    assert.deepEqual(await values(store, keys), keys.map((key) => `at ${key}`));
+    assert.deepEqual(
+      await values(store, keys),
+      keys.map((key) => `at ${key}`),
+    );
     const listed = await store.list(`${kind}/1/`, null, keys.length);
-    assert.deepEqual(listed.entries.map(({ key }) => key), ODD_IDS.map((id) => `${kind}/1/${id}`).sort(byUtf8));
+    assert.deepEqual(
+      listed.entries.map(({ key }) => key),
+      ODD_IDS.map((id) => `${kind}/1/${id}`).sort(byUtf8),
+    );
     for (const key of keys) await store.commit(change({ delete: [key] }));
-    assert.deepEqual(await values(store, keys), keys.map(() => null));
+    assert.deepEqual(
+      await values(store, keys),
+      keys.map(() => null),
+    );
   });
 
   test("refuses a key that it cannot hold, and reads it as absent", async (assert, store) => {
-    const keys = [...LONGEST_KEYS.map((key) => `${key}x`), `k/${"x".repeat(100_000)}`, "", ".", "..", "__proto__", "kind"];
+    const keys = [
+      ...LONGEST_KEYS.map((key) => `${key}x`),
+      `k/${"x".repeat(100_000)}`,
+      "",
+      ".",
+      "..",
+      "__proto__",
+      "kind",
+    ];
     for (const key of keys) {
       await assert.rejects(store.commit(change({ set: [put(key)] })), /at most 512 bytes/);
       await assert.rejects(store.commit(change({ delete: [key] })), /at most 512 bytes/);
     }
-    assert.deepEqual(await values(store, keys), keys.map(() => null));
+    assert.deepEqual(
+      await values(store, keys),
+      keys.map(() => null),
+    );
   });
 }
 
 /** What only an atomic adapter promises. */
-function atomicContract(test: (title: string, run: (assert: Assert, store: Store, kind: string) => Promise<void>) => void): void {
+function atomicContract(
+  test: (title: string, run: (assert: Assert, store: Store, kind: string) => Promise<void>) => void,
+): void {
   test("a check holds or nothing is written", async (assert, store, kind) => {
     const key = `${kind}/1`;
     const create = change({ check: [{ key, version: null }], set: [put(key, "1")] });
@@ -257,8 +321,13 @@ function atomicContract(test: (title: string, run: (assert: Assert, store: Store
     assert.false(await store.commit(replace), "must have the version");
     assert.deepEqual(await values(store, [key]), ["2"]);
     assert.false(await store.commit(change({ check: [{ key, version: first }], delete: [key] })));
-    assert.true(await store.commit(change({ check: [{ key, version: await version(store, key) }], delete: [key] })));
-    assert.false(await store.commit(change({ check: [{ key, version: first }], set: [put(key, "3")] })), "gone");
+    assert.true(
+      await store.commit(change({ check: [{ key, version: await version(store, key) }], delete: [key] })),
+    );
+    assert.false(
+      await store.commit(change({ check: [{ key, version: first }], set: [put(key, "3")] })),
+      "gone",
+    );
     assert.true(await store.commit(create), "absent again");
   });
 
@@ -270,7 +339,12 @@ function atomicContract(test: (title: string, run: (assert: Assert, store: Store
   });
 
   test("one of several checks fails: nothing is written, nothing deleted", async (assert, store, kind) => {
-    const [a, b, c, d] = ["a", "b", "c", "d"].map((id) => `${kind}/1/${id}`) as [string, string, string, string];
+    const [a, b, c, d] = ["a", "b", "c", "d"].map((id) => `${kind}/1/${id}`) as [
+      string,
+      string,
+      string,
+      string,
+    ];
     await store.commit(change({ set: [put(a, "1"), put(b, "1")] }));
     const stale = await version(store, b);
     await store.commit(change({ set: [put(b, "1")] }));
@@ -279,8 +353,15 @@ function atomicContract(test: (title: string, run: (assert: Assert, store: Store
       { key: a, version: await version(store, a) },
       { key: c, version: null },
     ];
-    for (const bad of [{ key: b, version: null }, { key: b, version: stale }, { key: d, version: stale }]) {
-      for (const check of [[bad, ...good], [...good, bad]]) {
+    for (const bad of [
+      { key: b, version: null },
+      { key: b, version: stale },
+      { key: d, version: stale },
+    ]) {
+      for (const check of [
+        [bad, ...good],
+        [...good, bad],
+      ]) {
         assert.false(await store.commit(change({ check, set: [put(a, "2"), put(c, "2")], delete: [b] })));
         assert.deepEqual(await store.get([a, b, c, d]), before);
       }
@@ -297,12 +378,16 @@ function atomicContract(test: (title: string, run: (assert: Assert, store: Store
     for (let round = 0; round < 5; round++) {
       const check = [{ key, version: await version(store, key) }];
       const won = await Promise.all(
-        all.map((i) => store.commit(change({ check, set: [put(key, `${round}: ${i}`), put(mark(i), `${round}`)] }))),
+        all.map((i) =>
+          store.commit(change({ check, set: [put(key, `${round}: ${i}`), put(mark(i), `${round}`)] })),
+        ),
       );
       assert.strictEqual(won.filter(Boolean).length, 1, `round ${round}`);
       const winner = won.indexOf(true);
       assert.deepEqual(await values(store, [key]), [`${round}: ${winner}`]);
-      const marked = (await values(store, all.map(mark))).flatMap((value, i) => (value === `${round}` ? i : []));
+      const marked = (await values(store, all.map(mark))).flatMap((value, i) =>
+        value === `${round}` ? i : [],
+      );
       assert.deepEqual(marked, [winner], "the losers left no trace");
     }
   });
@@ -313,13 +398,18 @@ function atomicContract(test: (title: string, run: (assert: Assert, store: Store
     const increment = async () => {
       for (;;) {
         const [found] = await store.get([key]);
-        const commit = { check: [{ key, version: found?.version ?? null }], set: [put(key, String(Number(found?.value) + 1))] };
+        const commit = {
+          check: [{ key, version: found?.version ?? null }],
+          set: [put(key, String(Number(found?.value) + 1))],
+        };
         if (await store.commit(change(commit))) return;
       }
     };
-    await Promise.all(Array.from({ length: 10 }, async () => {
-      for (let i = 0; i < 10; i++) await increment();
-    }));
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        for (let i = 0; i < 10; i++) await increment();
+      }),
+    );
     assert.deepEqual(await values(store, [key]), ["100"]);
   });
 }

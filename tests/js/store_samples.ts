@@ -83,11 +83,13 @@ export const ODD_IDS: string[] = [
 ];
 
 /** Keys of 512 bytes, the longest there may be, of characters of one to four bytes; and one of escapes. */
-export const LONGEST_KEYS: string[] = ["x", "\u00e9", "\u20ac", "\u{1f511}", "\u0000", "%"].map((character) => {
-  const bytes = new TextEncoder().encode(character).length;
-  const rest = 512 - "long/".length;
-  return `long/${"-".repeat(rest % bytes)}${character.repeat(Math.floor(rest / bytes))}`;
-});
+export const LONGEST_KEYS: string[] = ["x", "\u00e9", "\u20ac", "\u{1f511}", "\u0000", "%"].map(
+  (character) => {
+    const bytes = new TextEncoder().encode(character).length;
+    const rest = 512 - "long/".length;
+    return `long/${"-".repeat(rest % bytes)}${character.repeat(Math.floor(rest / bytes))}`;
+  },
+);
 
 /** Values, among them what is not JSON. */
 export const ODD_VALUES: string[] = [

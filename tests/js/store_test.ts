@@ -22,9 +22,14 @@ export default (QUnit: QUnit, runtime: Runtime): void => {
         await store.commit(change({ set: [put("b/1", "v", later)] }));
         assert.strictEqual((await held()).due, later * 1000, "planned for the expiry");
         const before = Date.now();
-        await store.commit(change({ set: [put("b/2/x", "v", 2000), put("b/2/y", "v", 2000), put("b/2/z", "v", later)] }));
+        await store.commit(
+          change({ set: [put("b/2/x", "v", 2000), put("b/2/y", "v", 2000), put("b/2/z", "v", later)] }),
+        );
         const { due } = await held();
-        assert.true(due !== null && due >= before + 60_000 && due < later * 1000, "moved to the earlier expiry");
+        assert.true(
+          due !== null && due >= before + 60_000 && due < later * 1000,
+          "moved to the earlier expiry",
+        );
         await store.commit(change({ set: [put("b/3", "v", 2000)] }));
         assert.strictEqual((await held()).due, due, "and left there");
 
@@ -33,7 +38,11 @@ export default (QUnit: QUnit, runtime: Runtime): void => {
         await store.commit(change({ delete: ["b/1"] }));
         await store.commit(change({ delete: ["b/2/z"] }));
         await cleanUp();
-        assert.deepEqual(await held(), { keys: ["a/1"], due: null }, "nothing left to remove: nothing planned");
+        assert.deepEqual(
+          await held(),
+          { keys: ["a/1"], due: null },
+          "nothing left to remove: nothing planned",
+        );
       });
     });
   }
@@ -58,7 +67,9 @@ export default (QUnit: QUnit, runtime: Runtime): void => {
 
     QUnit.test("cloudflare_kv asks for no life that KV refuses", async (assert) => {
       const asked: unknown[] = [];
-      const namespace = { put: async (_key: string, _value: string, options: unknown) => void asked.push(options) };
+      const namespace = {
+        put: async (_key: string, _value: string, options: unknown) => void asked.push(options),
+      };
       const store = cloudflareKv(namespace as unknown as Parameters<typeof cloudflareKv>[0], { now });
       const lives = [null, 900, 1000, 1005, 1060, 1061];
       for (const expires_at of lives) await store.commit(change({ set: [put("k/1", "v", expires_at)] }));
@@ -79,7 +90,8 @@ export default (QUnit: QUnit, runtime: Runtime): void => {
       };
       const kv = { atomic: () => atomic } as unknown as Parameters<typeof denoKv>[0];
       const store = denoKv(kv, { now });
-      for (const expires_at of [null, 900, 1005]) await store.commit(change({ set: [put("k/1", "v", expires_at)] }));
+      for (const expires_at of [null, 900, 1005])
+        await store.commit(change({ set: [put("k/1", "v", expires_at)] }));
       assert.deepEqual(asked, [undefined, 1, 5000]);
     });
   });

@@ -22,14 +22,17 @@ for (const name of wanted) {
   const began = Date.now();
   const reports = await launch(name).catch((error) => [didNotRun(error)]);
   for (const report of reports) {
-    if (report.passed + report.failed.length === 0) report.failed.push(didNotRun(new Error("no test ran")).failed[0]);
+    if (report.passed + report.failed.length === 0)
+      report.failed.push(didNotRun(new Error("no test ran")).failed[0]);
   }
   const failures = reports.flatMap((report) => report.failed);
   for (const failure of failures) {
     console.log(`FAILED ${name}: ${failure.name}\n${failure.errors.join("\n").replace(/^/gm, "    ")}`);
   }
   const good = reports.reduce((sum, report) => sum + report.passed, 0);
-  console.log(`${name}: ${good} passed, ${failures.length} failed (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  console.log(
+    `${name}: ${good} passed, ${failures.length} failed (${((Date.now() - began) / 1000).toFixed(1)} s)`,
+  );
   passed += good;
   failed += failures.length;
 }

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -21,7 +21,8 @@ export const RUNTIMES = { node, deno, workerd, chromium };
 
 /** Bundles the suite for the runtime `name` and runs it. */
 export async function launch(name) {
-  if (!existsSync(wasm)) throw new Error(`${wasm} is not there: build the core with the feature "faults" first`);
+  if (!existsSync(wasm))
+    throw new Error(`${wasm} is not there: build the core with the feature "faults" first`);
   const folder = await mkdtemp(join(tmpdir(), `edgegrant-${name}-`));
   try {
     return await RUNTIMES[name](await bundle(name), folder);
@@ -32,7 +33,9 @@ export async function launch(name) {
 
 async function bundle(name) {
   const outfile = join(root, `target/js-tests/${name}.mjs`);
-  await build({
+  const { metafile } = await build({
+    absWorkingDir: root,
+    metafile: true,
     entryPoints: [join(here, `${name}.ts`)],
     outfile,
     bundle: true,
@@ -52,6 +55,9 @@ async function bundle(name) {
       },
     ],
   });
+  const files = (await readdir(join(here, ".."))).filter((file) => file.endsWith("_test.ts"));
+  const forgotten = files.filter((file) => !(`tests/js/${file}` in metafile.inputs));
+  if (forgotten.length > 0) throw new Error(`tests/js/suite.ts does not list ${forgotten.join(", ")}`);
   return outfile;
 }
 
@@ -61,7 +67,14 @@ async function node(bundle, folder) {
 
 async function deno(bundle, folder) {
   const program = join(root, "node_modules/.bin/deno");
-  const flags = ["--no-config", "--no-prompt", "--unstable-kv", "--allow-read", "--allow-write", "--allow-env"];
+  const flags = [
+    "--no-config",
+    "--no-prompt",
+    "--unstable-kv",
+    "--allow-read",
+    "--allow-write",
+    "--allow-env",
+  ];
   const run = (start) => command(program, ["run", ...flags, bundle, wasm], folder, [folder, start]);
   return [await run("first"), await run("restarted")];
 }
@@ -123,18 +136,30 @@ async function chromium(bundle) {
     response.writeHead(200, { "content-type": type, "content-security-policy": policy }).end(content);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const page = await browser.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  });
+  let window;
   try {
-    const tab = await page.newPage();
+    window = await browser.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+      ],
+    });
+    const tab = await window.newPage();
     tab.on("pageerror", (error) => console.error(error));
     await tab.goto(`http://127.0.0.1:${server.address().port}/`);
     await tab.waitForFunction(() => globalThis.report, undefined, { timeout: 60_000 });
-    return [await within(DEADLINE, tab.evaluate(() => globalThis.report))];
+    return [
+      await within(
+        DEADLINE,
+        tab.evaluate(() => globalThis.report),
+      ),
+    ];
   } finally {
-    await page.close();
+    await window?.close();
     server.close();
   }
 }

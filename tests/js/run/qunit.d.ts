@@ -4,11 +4,9 @@ declare module "qunit" {
     readonly config: {
       autostart: boolean;
       testTimeout: number;
-      /** All that was registered, run or not. */
-      modules: { tests: unknown[] }[];
     };
     on(event: "testEnd", listener: (end: import("./report.ts").TestEnd) => void): void;
-    on(event: "runEnd", listener: (end: { testCounts: import("./report.ts").Counts }) => void): void;
+    on(event: "runEnd", listener: () => void): void;
     start(): void;
   };
   export default QUnit;

@@ -4,8 +4,8 @@
 import { cloudflareKv } from "../../../js/store/cloudflare_kv.ts";
 import { durableObject, EdgegrantState, shardName } from "../../../js/store/durable_object.ts";
 import { memory } from "../../../js/store/memory.ts";
-import glue from "../core/glue.js";
 import wasm from "../core/edgegrant.wasm";
+import glue from "../core/glue.js";
 import type { Observed } from "../runtime.ts";
 import { report } from "./report.ts";
 
