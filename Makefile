@@ -73,7 +73,7 @@ test-wasm: setup ## Run the Rust tests that need a browser
 	$(call step,Rust tests in headless Chromium)
 	@test -n "$(BROWSER_TESTS)" || { echo "no browser tests found"; exit 1; }
 	@wasm-pack test --mode no-install --headless --chrome --chromedriver "$$(command -v chromedriver)" \
-		. -- --locked $(patsubst tests/%.rs,--test %,$(BROWSER_TESTS))
+		. --locked $(patsubst tests/%.rs,--test %,$(BROWSER_TESTS))
 
 test-js: setup build faults ## Run the TypeScript suite on Node, Deno, workerd and Chromium
 	$(call step,TypeScript suite on four runtimes)

@@ -15,13 +15,13 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const variants = {
-  release: { out: "js/core", pkg: "pkg", types: "../types.ts", flags: ["--release"] },
+  release: { out: "js/core", pkg: "pkg", types: "../types.ts", flags: ["--release", "--", "--locked"] },
   // Unoptimized, and so built from the same compiled dependencies as the tests.
   faults: {
     out: "tests/js/core",
     pkg: "pkg-faults",
     types: "../../../js/types.ts",
-    flags: ["--dev", "--", "--features", "faults"],
+    flags: ["--dev", "--", "--locked", "--features", "faults"],
   },
 };
 const variant = process.argv.includes("--faults") ? variants.faults : variants.release;

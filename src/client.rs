@@ -10,8 +10,8 @@ use crate::secret::SecretHash;
 /// Declares an enum whose variants have names on the wire and in the configuration.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
         #[derive(Clone, Copy, Debug, deserr::Deserr, Eq, PartialEq)]
+        $(#[$doc])*
         #[deserr(error = crate::mistake::Mistakes)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $name {
@@ -46,8 +46,10 @@ macro_rules! named {
 
 named! {
     /// How a client authenticates at the token endpoint: RFC 7591 §2, OpenID Connect Core §9.
+    #[derive(Default)]
     AuthMethod {
         /// RFC 6749 §2.3.1, HTTP Basic.
+        #[default]
         ClientSecretBasic = "client_secret_basic",
         /// RFC 6749 §2.3.1, in the body.
         ClientSecretPost = "client_secret_post",
@@ -70,8 +72,10 @@ named! {
 
 named! {
     /// Where a client stands in its approval.
+    #[derive(Default)]
     Status {
         /// May get tokens.
+        #[default]
         Authorized = "authorized",
         /// Awaits approval.
         Pending = "pending",

@@ -76,7 +76,14 @@ impl ProtocolError {
             ErrorCode::TemporarilyUnavailable => vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())],
             _ => Vec::new(),
         };
-        Self { code, description: description.into(), rule: None, cause: None, status: code.status(), headers }
+        Self {
+            code,
+            description: description.into(),
+            rule: None,
+            cause: None,
+            status: code.status(),
+            headers,
+        }
     }
 
     /// Shorthand for the commonest code.

@@ -54,10 +54,8 @@ pub struct HttpResponse {
 impl HttpResponse {
     /// A JSON answer that no cache may keep: RFC 6749 §5.1.
     pub fn json(status: u16, body: String) -> Self {
-        let headers = vec![
-            ("content-type", "application/json".to_owned()),
-            ("cache-control", "no-store".to_owned()),
-        ];
+        let headers =
+            vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())];
         Self { status, headers, body }
     }
 

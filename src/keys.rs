@@ -52,10 +52,9 @@ impl IssuerKey {
                 .into_iter()
                 .map(|input| {
                     let signature = key.sign(input.as_bytes(), &mut *host.rng());
-                    signature.map(|signature| jws::assemble(input, &signature)).map_err(|error| Failure {
-                        effect: "sign".into(),
-                        message: error.to_string(),
-                    })
+                    signature
+                        .map(|signature| jws::assemble(input, &signature))
+                        .map_err(|error| Failure { effect: "sign".into(), message: error.to_string() })
                 })
                 .collect(),
         }

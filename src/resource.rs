@@ -38,7 +38,9 @@ mod tests {
         for good in ["https://api.example.com", "https://api.example.com/a?b=c", "urn:example:orders"] {
             assert_eq!(good.parse::<Resource>().unwrap().as_str(), good);
         }
-        for bad in ["", "api", "/api", "//api.example.com", "https://api.example.com/#", "https://a b/", "ü:x"] {
+        for bad in
+            ["", "api", "/api", "//api.example.com", "https://api.example.com/#", "https://a b/", "ü:x"]
+        {
             assert_eq!(bad.parse::<Resource>(), Err(ResourceError), "{bad}");
         }
     }

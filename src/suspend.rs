@@ -10,8 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
 
-use crate::endpoint::Server;
 use crate::endpoint;
+use crate::endpoint::Server;
 use crate::host::{Effect, Failure, Host, Mailbox, Outgoing, Reply};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::time::Timestamp;
@@ -53,12 +53,7 @@ pub struct Request {
 
 impl Request {
     /// Opens a request and runs it to its first step. `seed` feeds its generator.
-    pub fn start(
-        server: &Rc<Server>,
-        request: HttpRequest,
-        now: Timestamp,
-        seed: [u8; 32],
-    ) -> (Self, Step) {
+    pub fn start(server: &Rc<Server>, request: HttpRequest, now: Timestamp, seed: [u8; 32]) -> (Self, Step) {
         let mailbox = Rc::new(Mailbox::default());
         let host = Host::new(Rc::clone(&mailbox), now, seed);
         let future = Box::pin(endpoint::serve(Rc::clone(server), host, request));

@@ -107,7 +107,11 @@ pub fn start(id: u32, request: JsValue, now: f64, seed: &[u8]) -> JsValue {
     let Ok(seed) = <[u8; 32]>::try_from(seed) else {
         return refusal("the seed must be 32 bytes");
     };
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; no clock is negative")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates; no clock is negative"
+    )]
     let now = Timestamp::from_millis(now as u64);
     let (request, step) = Request::start(&server, request, now, seed);
     REQUESTS.with_borrow_mut(|requests| requests.insert(id, request));
@@ -117,8 +121,8 @@ pub fn start(id: u32, request: JsValue, now: f64, seed: &[u8]) -> JsValue {
 /// Gives request `id` the reply it waits for and runs it to its next step.
 #[wasm_bindgen]
 pub fn resume(id: u32, reply: JsValue) -> JsValue {
-    let reply = read(reply)
-        .unwrap_or_else(|message| Reply::Failed(Failure { effect: "resume".into(), message }));
+    let reply =
+        read(reply).unwrap_or_else(|message| Reply::Failed(Failure { effect: "resume".into(), message }));
     // Taken out while it runs: nothing stays borrowed if it traps.
     let Some(mut request) = REQUESTS.with_borrow_mut(|requests| requests.remove(&id)) else {
         return refusal("no such request");

@@ -41,7 +41,8 @@ pub(super) async fn verify(
     // §3 item 9: signature by the client's own key, under the algorithm of that key.
     let alg = token.header().alg;
     let client = issuer.clients.get(said.client_id);
-    let keys = client.map(|client| candidates(client, alg, token.header().kid.as_deref())).unwrap_or_default();
+    let keys =
+        client.map(|client| candidates(client, alg, token.header().kid.as_deref())).unwrap_or_default();
     let verified = if keys.is_empty() {
         // As much work as for a client that exists.
         if let Some(decoy) = decoy(issuer, alg) {
@@ -63,7 +64,11 @@ pub(super) async fn verify(
             ProtocolError::new(ErrorCode::TemporarilyUnavailable, "the store is unavailable: try again")
                 .with_cause(failure)
         })?;
-    if first { Ok(Rc::clone(client)) } else { Err(faulty("jti was used before: send a new one each time".into())) }
+    if first {
+        Ok(Rc::clone(client))
+    } else {
+        Err(faulty("jti was used before: send a new one each time".into()))
+    }
 }
 
 /// What an assertion says.
@@ -92,11 +97,14 @@ impl<'a> Said<'a> {
         }
         // Items 4 to 6: exp is required; nbf and iat, if any, are past.
         claims.check_times(now.seconds(), LEEWAY.0).map_err(|error| error.to_string())?;
-        let exp = claims.numeric_date("exp").map_err(|error| error.to_string())?.ok_or("claim exp is missing")?;
+        let exp =
+            claims.numeric_date("exp").map_err(|error| error.to_string())?.ok_or("claim exp is missing")?;
         let latest = now.after(LONGEST).after(LEEWAY);
         // Not past and not far ahead, so it fits.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-        let expires_at = if exp <= latest.seconds() as f64 { Timestamp::from_seconds(exp.ceil() as u64) } else {
+        let expires_at = if exp <= latest.seconds() as f64 {
+            Timestamp::from_seconds(exp.ceil() as u64)
+        } else {
             return Err(format!("exp must be at most {} seconds ahead", LONGEST.0));
         };
         // Item 7: required here, so that an assertion is good once.

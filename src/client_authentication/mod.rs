@@ -73,7 +73,8 @@ fn by_secret(
 
 /// The one answer to whoever fails; `cause` is for the audit event alone.
 fn refused(issuer: &Issuer, cause: &str) -> ProtocolError {
-    invalid_client(issuer, "client authentication failed: check client id, credentials and method").with_cause(cause)
+    invalid_client(issuer, "client authentication failed: check client id, credentials and method")
+        .with_cause(cause)
 }
 
 /// RFC 6749 §5.2: 401, with the scheme that clients may use in the header.

@@ -32,7 +32,9 @@ pub(super) fn read(issuer: &Issuer, request: &HttpRequest, form: &Form) -> Resul
     if let Ok(query) = Form::parse(request.query.as_bytes())
         && ["client_secret", "client_assertion"].iter().any(|name| query.get(name).is_some())
     {
-        return Err(ProtocolError::invalid_request("send credentials in the header or the body, never in the URI"));
+        return Err(ProtocolError::invalid_request(
+            "send credentials in the header or the body, never in the URI",
+        ));
     }
     let header = request.headers.authorization.as_deref();
     let secret = form.get("client_secret");
@@ -52,7 +54,9 @@ pub(super) fn read(issuer: &Issuer, request: &HttpRequest, form: &Form) -> Resul
     }
     if assertion.is_some() {
         if form.get("client_assertion_type") != Some(JWT_BEARER) {
-            return Err(ProtocolError::invalid_request(format!("client_assertion_type must be {JWT_BEARER}")));
+            return Err(ProtocolError::invalid_request(format!(
+                "client_assertion_type must be {JWT_BEARER}"
+            )));
         }
         let assertion = form.require("client_assertion")?.to_owned();
         return Ok(Presented::Assertion { assertion, client_id: client_id.map(str::to_owned) });
@@ -71,7 +75,8 @@ fn basic(header: &str) -> Result<(String, Secret), &'static str> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err("the Authorization header must use the scheme Basic");
     }
-    let text = BASIC.decode(credentials.trim_matches(' ')).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let text =
+        BASIC.decode(credentials.trim_matches(' ')).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or("the Basic credentials are not base64 of UTF-8 text")?;
     let (id, secret) = text.split_once(':').ok_or("the Basic credentials hold no colon")?;
     match (form::decode(id), form::decode(secret)) {
@@ -86,7 +91,9 @@ mod tests {
 
     #[test]
     fn basic_credentials() {
-        let read = |text: &str| basic(text).map(|(id, secret)| (id, String::from_utf8(secret.expose().to_vec()).unwrap()));
+        let read = |text: &str| {
+            basic(text).map(|(id, secret)| (id, String::from_utf8(secret.expose().to_vec()).unwrap()))
+        };
         // RFC 6749 §2.3.1's own example.
         let good = ("s6BhdRkqt3".to_owned(), "7Fjfp0ZBr1KtDRbnfVdmIw".to_owned());
         assert_eq!(read("Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3"), Ok(good.clone()));

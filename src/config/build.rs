@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::clients;
 use super::Settings;
+use super::clients;
 use super::document::{self, Document, KeyState, Signing};
 use super::text::{Binding, Text};
 use crate::issuer::{Issuer, ResourceServer};
@@ -47,16 +47,16 @@ pub(super) fn settings(
     if document.issuers.is_empty() {
         mistakes.add("/issuers", "expected at least one issuer");
     }
-    let mut issuers: Vec<Issuer> = Vec::new();
+    // A place stays empty where an issuer cannot be built; its clients are judged all the same.
+    let mut issuers: Vec<Option<Issuer>> = Vec::new();
     for (i, issuer) in document.issuers.iter().enumerate() {
         let at = format!("/issuers/{i}");
         if document.issuers.iter().take(i).any(|other| other.path == issuer.path) {
             mistakes.add(format!("{at}/path"), format!("{} is taken by another issuer", issuer.path));
         }
-        issuers.extend(build_issuer(issuer, &at, &origin, &env, &mut mistakes));
+        issuers.push(build_issuer(issuer, &at, &origin, &env, &mut mistakes));
     }
-    // Without every issuer, what a client says of its issuers cannot be judged.
-    if issuers.len() == document.issuers.len() {
+    if !issuers.is_empty() {
         clients::add(document, &env, &mut issuers, &mut mistakes);
     }
 
@@ -68,7 +68,10 @@ pub(super) fn settings(
     if !document.dev && !dev_env.is_empty() {
         mistakes.add("/dev_env", "expected only together with \"dev\": true");
     }
-    mistakes.or(Settings { issuers, dev_env: document.dev.then_some(dev_env) })
+    mistakes.or(Settings {
+        issuers: issuers.into_iter().flatten().collect(),
+        dev_env: document.dev.then_some(dev_env),
+    })
 }
 
 /// RFC 8414 §2: https, no query, no fragment. http and development only on a loopback host.
@@ -76,7 +79,10 @@ fn check_origin(text: &str, dev: bool, mistakes: &mut Mistakes) -> Option<String
     let uri = fluent_uri::Uri::parse(text).ok();
     let authority = uri.as_ref().and_then(|uri| uri.authority());
     let (Some(uri), Some(authority)) = (uri, authority) else {
-        mistakes.add("/origin", format!("expected scheme, host and port as in https://auth.example.com, found {text}"));
+        mistakes.add(
+            "/origin",
+            format!("expected scheme, host and port as in https://auth.example.com, found {text}"),
+        );
         return None;
     };
     let scheme = uri.scheme().as_str();
@@ -87,7 +93,10 @@ fn check_origin(text: &str, dev: bool, mistakes: &mut Mistakes) -> Option<String
         || authority.has_userinfo()
         || authority.host().is_empty()
     {
-        mistakes.add("/origin", format!("expected only scheme, host and port, without a slash at the end, found {text}"));
+        mistakes.add(
+            "/origin",
+            format!("expected only scheme, host and port, without a slash at the end, found {text}"),
+        );
         return None;
     }
     let loopback = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
@@ -142,7 +151,10 @@ fn build_issuer(
         mistakes.add(format!("{at}/default_resource"), "expected the identifier of one of the resources");
     }
     if profile.audience_required && resources.is_empty() {
-        mistakes.add(format!("{at}/resources"), "this profile's clients must name an audience: expected at least one");
+        mistakes.add(
+            format!("{at}/resources"),
+            "this profile's clients must name an audience: expected at least one",
+        );
     }
 
     let (signing_key, other_keys) = build_keys(&issuer.keys, at, env, mistakes)?;
@@ -181,7 +193,10 @@ fn build_keys(
 ) -> Option<(IssuerKey, Vec<IssuerKey>)> {
     let current = keys.iter().filter(|key| key.state == KeyState::Current).count();
     if current != 1 {
-        mistakes.add(format!("{at}/keys"), format!("expected exactly one key whose state is current, found {current}"));
+        mistakes.add(
+            format!("{at}/keys"),
+            format!("expected exactly one key whose state is current, found {current}"),
+        );
     }
     let (mut signing_key, mut others): (Option<IssuerKey>, Vec<IssuerKey>) = (None, Vec::new());
     for (k, key) in keys.iter().enumerate() {
@@ -202,7 +217,8 @@ fn build_keys(
 
 fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) -> Option<IssuerKey> {
     if key.alg.is_symmetric() {
-        mistakes.add(format!("{at}/alg"), "expected an asymmetric algorithm: what it signs is read by others");
+        mistakes
+            .add(format!("{at}/alg"), "expected an asymmetric algorithm: what it signs is read by others");
         return None;
     }
     let text = env.text(&key.private_key, &format!("{at}/private_key"), mistakes)?;
@@ -232,7 +248,8 @@ fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) 
         bad(format!("expected a key for {}: {error}", key.alg));
         return None;
     }
-    let kid = key.kid.clone().or_else(|| public.kid().map(str::to_owned)).unwrap_or_else(|| public.thumbprint());
+    let kid =
+        key.kid.clone().or_else(|| public.kid().map(str::to_owned)).unwrap_or_else(|| public.thumbprint());
     Some(IssuerKey::new(kid, key.alg, public, signer))
 }
 

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::build::{Env, not_among};
-use crate::client::{AuthMethod, Client, ClientKey, Credential, GrantType, Status};
 use super::document::{self, Document};
 use super::text::Keys;
+use crate::client::{AuthMethod, Client, ClientKey, Credential, GrantType, Status};
 use crate::issuer::Issuer;
 use crate::jose::{Algorithm, Jwk, JwkSet, VerifyingKey};
 use crate::mistake::Mistakes;
@@ -14,11 +14,18 @@ use crate::secret::{Secret, SecretHash};
 /// 128 bits as base64url, the least that RFC 6749 §10.10 lets a secret be.
 const SHORTEST_SECRET: usize = 22;
 
-pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Issuer], mistakes: &mut Mistakes) {
+pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Option<Issuer>], mistakes: &mut Mistakes) {
     for (c, client) in document.clients.iter().enumerate() {
         let at = format!("/clients/{c}");
         check_id(&client.client_id, &at, mistakes);
-        let paths = client.issuers.clone().unwrap_or_else(|| vec!["/".into()]);
+        let paths = paths(client);
+        let taken = |other: &document::Client| {
+            other.client_id == client.client_id && paths.iter().any(|path| self::paths(other).contains(path))
+        };
+        if document.clients.iter().take(c).any(taken) {
+            let message = format!("{} is taken by another client of the same issuer", client.client_id);
+            mistakes.add(format!("{at}/client_id"), message);
+        }
         let credential = build_credential(client, &at, env, mistakes);
         let mut homes: Vec<usize> = Vec::new();
         for (p, path) in paths.iter().enumerate() {
@@ -28,8 +35,8 @@ pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Issuer], mistak
             }
         }
         for &home in &homes {
-            if let (Some(issuer), Some(written)) = (issuers.get(home), document.issuers.get(home)) {
-                check_against(client, issuer, written, &at, mistakes);
+            if let Some(issuer) = document.issuers.get(home) {
+                check_against(client, issuer, &at, mistakes);
             }
         }
         let Some(credential) = credential else { continue };
@@ -47,13 +54,16 @@ pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Issuer], mistak
             active: client.status == Status::Authorized && !tenant_disabled,
         });
         for &home in &homes {
-            let Some(issuer) = issuers.get_mut(home) else { continue };
-            if issuer.clients.insert(client.client_id.clone(), Rc::clone(&built)).is_some() {
-                let message = format!("{} is taken by another client of {}", client.client_id, issuer.identifier);
-                mistakes.add(format!("{at}/client_id"), message);
+            if let Some(Some(issuer)) = issuers.get_mut(home) {
+                issuer.clients.insert(client.client_id.clone(), Rc::clone(&built));
             }
         }
     }
+}
+
+/// The paths of the issuers that know `client`.
+fn paths(client: &document::Client) -> Vec<String> {
+    client.issuers.clone().unwrap_or_else(|| vec!["/".into()])
 }
 
 /// RFC 6749 appendix A.1: `client-id = *VSCHAR`.
@@ -63,23 +73,18 @@ fn check_id(client_id: &str, at: &str, mistakes: &mut Mistakes) {
     }
 }
 
-fn check_against(
-    client: &document::Client,
-    issuer: &Issuer,
-    written: &document::Issuer,
-    at: &str,
-    mistakes: &mut Mistakes,
-) {
-    let method = client.token_endpoint_auth_method;
-    if !issuer.profile.auth_methods.contains(&method) {
-        let allowed: Vec<_> = issuer.profile.auth_methods.iter().map(|method| method.as_str()).collect();
-        let message = format!("expected one of {} at issuer {}", allowed.join(", "), written.path);
+fn check_against(client: &document::Client, issuer: &document::Issuer, at: &str, mistakes: &mut Mistakes) {
+    let (method, profile) = (client.token_endpoint_auth_method, issuer.profile.profile());
+    let known = issuer.scope.clone().unwrap_or_default();
+    if !profile.auth_methods.contains(&method) {
+        let allowed: Vec<_> = profile.auth_methods.iter().map(|method| method.as_str()).collect();
+        let message = format!("expected one of {} at issuer {}", allowed.join(", "), issuer.path);
         mistakes.add(format!("{at}/token_endpoint_auth_method"), message);
     }
     let scope = client.scope.clone().unwrap_or_default();
-    let unknown = scope.without(&issuer.scope);
+    let unknown = scope.without(&known);
     if !unknown.is_empty() {
-        mistakes.add(format!("{at}/scope"), not_among(&unknown, &issuer.scope));
+        mistakes.add(format!("{at}/scope"), not_among(&unknown, &known));
     }
     if let Some(default) = &client.default_scope
         && !default.without(&scope).is_empty()
@@ -88,13 +93,19 @@ fn check_against(
     }
     for (r, resource) in client.resources.iter().flatten().enumerate() {
         if !issuer.resources.iter().any(|known| known.identifier == *resource) {
-            mistakes.add(format!("{at}/resources/{r}"), "expected the identifier of one of the issuer's resources");
+            mistakes.add(
+                format!("{at}/resources/{r}"),
+                "expected the identifier of one of the issuer's resources",
+            );
         }
     }
     if let Some(tenant) = &client.tenant
-        && !written.tenants.iter().any(|known| known.id == *tenant)
+        && !issuer.tenants.iter().any(|known| known.id == *tenant)
     {
-        mistakes.add(format!("{at}/tenant"), format!("{tenant} is not among the tenants of issuer {}", written.path));
+        mistakes.add(
+            format!("{at}/tenant"),
+            format!("{tenant} is not among the tenants of issuer {}", issuer.path),
+        );
     }
     // RFC 6749 §4.4: this grant is for confidential clients only.
     let grants = client.grant_types.as_deref().unwrap_or(&[GrantType::ClientCredentials]);
@@ -110,10 +121,13 @@ fn build_credential(
     mistakes: &mut Mistakes,
 ) -> Option<Credential> {
     let method = client.token_endpoint_auth_method;
-    let needs_secret =
-        matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt);
+    let needs_secret = matches!(
+        method,
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt
+    );
     if !needs_secret && client.client_secret.is_some() {
-        mistakes.add(format!("{at}/client_secret"), format!("{method} has no secret: expected no such member"));
+        mistakes
+            .add(format!("{at}/client_secret"), format!("{method} has no secret: expected no such member"));
     }
     if method != AuthMethod::PrivateKeyJwt && client.jwks.is_some() {
         mistakes.add(format!("{at}/jwks"), format!("{method} has no keys: expected no such member"));

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use deserr::Deserr;
 
-use crate::mistake::Mistakes;
 use super::text::{Binding, Keys, Text};
 use crate::client::{AuthMethod, GrantType, Status};
 use crate::jose::Algorithm;
+use crate::mistake::Mistakes;
 use crate::profile::Name;
 use crate::resource::Resource;
 use crate::scope::Scope;
@@ -18,11 +18,15 @@ use crate::scope::Scope;
 /// A deployment: its issuers and their static clients.
 #[derive(Debug, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "edgegrant.json", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(title = "edgegrant.json", deny_unknown_fields)
+)]
 pub struct Document {
     /// The JSON Schema of this document, for editors.
     #[deserr(rename = "$schema", default)]
-    #[cfg_attr(feature = "schema", schemars(rename = "$schema", default))]
+    #[cfg_attr(feature = "schema", schemars(rename = "$schema"))]
     pub schema: Option<String>,
     /// Scheme, host and port that clients use, without a slash at the end. Never taken from a
     /// request. https, except on a loopback host.
@@ -52,7 +56,7 @@ pub struct Issuer {
     /// `_`, `~`.
     pub path: String,
     /// How it speaks on the wire.
-    #[deserr(default = Name::Standard)]
+    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub profile: Name,
     /// Its signing keys: exactly one is current.
@@ -63,7 +67,7 @@ pub struct Issuer {
     pub lifetimes: Lifetimes,
     /// The scope tokens that it knows, separated by spaces.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub scope: Option<Scope>,
     /// The resource servers that it issues tokens for.
     #[deserr(default)]
@@ -71,7 +75,7 @@ pub struct Issuer {
     pub resources: Vec<ResourceServer>,
     /// The audience of a token whose request names none. Default: the issuer itself.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub default_resource: Option<Resource>,
     /// The tenants that its clients may belong to.
     #[deserr(default)]
@@ -86,7 +90,6 @@ pub struct Issuer {
 pub struct Key {
     /// Key id. Default: the JWK's own, or its RFC 7638 thumbprint.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default))]
     pub kid: Option<String>,
     /// JWS algorithm: RS256, PS256, ES256 or EdDSA.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -94,11 +97,11 @@ pub struct Key {
     /// The binding that holds the private key, a JWK.
     pub private_key: Binding,
     /// Whether it signs, will sign, or did.
-    #[deserr(default = KeyState::Current)]
+    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub state: KeyState,
     /// Who signs with it.
-    #[deserr(default = Signing::Host)]
+    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub signing: Signing,
 }
@@ -141,7 +144,7 @@ pub enum Signing {
 pub struct Lifetimes {
     /// Access tokens, in seconds, 1 to 86400. Default: the profile's.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default, range(min = 1, max = 86400)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 86400)))]
     pub access_token: Option<u64>,
 }
 
@@ -155,7 +158,7 @@ pub struct ResourceServer {
     pub identifier: Resource,
     /// The scope tokens that mean something there, separated by spaces. Default: all of the issuer's.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub scope: Option<Scope>,
 }
 
@@ -181,46 +184,40 @@ pub struct Client {
     pub client_id: String,
     /// Paths of the issuers that know it. Default: `["/"]`.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default))]
     pub issuers: Option<Vec<String>>,
     /// A name for people.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default))]
     pub client_name: Option<String>,
     /// The one way in which it authenticates.
-    #[deserr(default = AuthMethod::ClientSecretBasic)]
+    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub token_endpoint_auth_method: AuthMethod,
     /// The binding that holds its secret, for the `client_secret_*` methods.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default))]
     pub client_secret: Option<Binding>,
     /// Its public keys, for `private_key_jwt`.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default))]
     pub jwks: Option<Keys>,
     /// The grants that it may use. Default: `["client_credentials"]`.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default))]
     pub grant_types: Option<Vec<GrantType>>,
     /// The scope tokens that it may have, separated by spaces.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub scope: Option<Scope>,
     /// What it gets when it asks for no scope. Default: all of `scope`.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default, with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub default_scope: Option<Scope>,
     /// The resource servers that it may get tokens for. Default: all of the issuer's.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default, with = "Option<Vec<String>>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub resources: Option<Vec<Resource>>,
     /// The tenant that it belongs to.
     #[deserr(default)]
-    #[cfg_attr(feature = "schema", schemars(default))]
     pub tenant: Option<String>,
     /// Only an authorized client gets tokens.
-    #[deserr(default = Status::Authorized)]
+    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub status: Status,
 }

@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
-use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, ValuePointerRef, take_cf_content};
+use deserr::{
+    DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, ValuePointerRef, take_cf_content,
+};
 
-use crate::mistake::Mistakes;
 use crate::jose::Algorithm;
+use crate::mistake::Mistakes;
 use crate::resource::Resource;
 use crate::scope::Scope;
 

@@ -1,7 +1,7 @@
 //! Faults on demand, to test how the driver bears them. Only built with the feature `faults`.
 
-use crate::host::{Check, Commit, Failure, Host, Outbound, Put, Role, SignJob};
 use crate::host::Event;
+use crate::host::{Check, Commit, Failure, Host, Outbound, Put, Role, SignJob};
 use crate::http::{HttpRequest, HttpResponse};
 
 pub(super) const PATHS: &[&str] = &[
@@ -15,7 +15,8 @@ pub(super) const PATHS: &[&str] = &[
 
 /// `n` in the query, at most 1,000; `id` in the query names the record.
 pub(super) async fn serve(host: &Host, request: &HttpRequest) -> Result<Option<HttpResponse>, Failure> {
-    let parameter = |name: &str| request.query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let parameter =
+        |name: &str| request.query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let n: u32 = parameter("n").and_then(|n| n.parse().ok()).unwrap_or(1).min(1000);
     let key = format!("fault/{}", parameter("id").unwrap_or("0"));
     match request.path.as_str() {

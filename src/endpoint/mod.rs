@@ -79,7 +79,8 @@ impl Server {
     pub fn configure(config: &str, bindings: &BTreeMap<String, String>) -> Result<Self, Vec<Mistake>> {
         let Settings { issuers, dev_env } = config::read(config, bindings)?;
         let mut mistakes = Mistakes::default();
-        let mut routes = BTreeMap::from([("/health".into(), Route { endpoint: Endpoint::Health, issuer: 0 })]);
+        let mut routes =
+            BTreeMap::from([("/health".into(), Route { endpoint: Endpoint::Health, issuer: 0 })]);
         if dev_env.is_some() {
             routes.insert("/_dev/env".into(), Route { endpoint: Endpoint::DevEnv, issuer: 0 });
         }
@@ -91,7 +92,8 @@ impl Server {
             for (path, endpoint) in paths(issuer) {
                 let taken = routes.insert(path.clone(), Route { endpoint, issuer: i });
                 if taken.is_some_and(|other| other.issuer != i || other.endpoint != endpoint) {
-                    mistakes.add(format!("/issuers/{i}/path"), format!("its endpoint {path} is taken already"));
+                    mistakes
+                        .add(format!("/issuers/{i}/path"), format!("its endpoint {path} is taken already"));
                 }
             }
         }
@@ -159,7 +161,5 @@ impl Server {
 
 /// The answer where the host failed.
 pub fn unavailable(failure: &Failure) -> HttpResponse {
-    ProtocolError::new(ErrorCode::TemporarilyUnavailable, "try again")
-        .with_cause(failure)
-        .to_response()
+    ProtocolError::new(ErrorCode::TemporarilyUnavailable, "try again").with_cause(failure).to_response()
 }

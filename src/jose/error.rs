@@ -103,7 +103,6 @@ impl JwkError {
                 | Self::Missing { .. }
                 | Self::ModulusSize { .. }
                 | Self::Exponent
-                | Self::MultiPrime
         )
     }
 }

@@ -95,11 +95,12 @@ mod tests {
             json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"}),
             json!({"kty": "EC", "crv": "P-256"}),
             json!({"kid": "a"}),
+            json!({"kty": "RSA", "n": samples::rsa()["n"], "e": "AQ"}),
             with(samples::ec(), &json!({"kid": "a"})),
         ])
         .unwrap();
         assert_eq!(set.keys().len(), 1);
-        assert_eq!(set.ignored().iter().map(|i| i.index).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(set.ignored().iter().map(|i| i.index).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6]);
         assert_eq!(set.ignored()[3].reason, JwkError::ModulusSize { bits: 17 });
     }
 

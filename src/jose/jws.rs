@@ -109,8 +109,7 @@ impl Header {
     pub fn has_type(&self, media_type: &str) -> bool {
         let Some(typ) = &self.typ else { return false };
         let typ = typ.to_ascii_lowercase();
-        let short = typ.strip_prefix("application/").filter(|rest| !rest.contains('/')).unwrap_or(&typ);
-        short == media_type.to_ascii_lowercase()
+        typ.strip_prefix("application/").unwrap_or(&typ) == media_type.to_ascii_lowercase()
     }
 }
 

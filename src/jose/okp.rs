@@ -137,8 +137,12 @@ mod tests {
             *octet = sum.to_le_bytes()[0];
             carry = sum >> 8;
         }
-        let mut small_order_r = vec![0; 64];
-        small_order_r[0] = 1;
+        // R is the neutral element and S = k · a: the equation of RFC 8032 §5.1.7 holds.
+        let small_order_r = concat!(
+            "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD",
+            "6wnu08JUsiTA69FpGDGl40NcEmNVBMMrsnTwQXWMRAg",
+        );
+        let small_order_r = base64url::decode(small_order_r).unwrap();
         for signature in [not_reduced, small_order_r, vec![0; 64], good[..63].to_vec(), vec![]] {
             assert_eq!(verify(&public, b"input", &signature), Err(VerifyError), "{signature:?}");
         }

@@ -23,7 +23,8 @@ pub struct AudienceFacts<'a> {
 /// where no resource server has that identifier.
 pub fn audience<'a>(facts: &AudienceFacts<'a>) -> Result<Vec<&'a ResourceServer>, Refusal> {
     let find = |name: &str| facts.known.iter().find(|known| known.identifier.as_str() == name);
-    let expected = || facts.known.iter().map(|known| known.identifier.as_str()).collect::<Vec<_>>().join(", ");
+    let expected =
+        || facts.known.iter().map(|known| known.identifier.as_str()).collect::<Vec<_>>().join(", ");
     if facts.asked.is_empty() {
         if facts.required {
             let message = format!("parameter audience is missing: expected {}", expected());
@@ -63,7 +64,9 @@ mod tests {
         let decide = |asked: &[&str], default: &str, required: bool| {
             let facts = AudienceFacts { asked, known: &known, allowed: Some(&allowed), default, required };
             audience(&facts)
-                .map(|granted| granted.iter().map(|one| one.identifier.as_str()).collect::<Vec<_>>().join(" "))
+                .map(|granted| {
+                    granted.iter().map(|one| one.identifier.as_str()).collect::<Vec<_>>().join(" ")
+                })
                 .map_err(|refusal| refusal.rule)
         };
         for (asked, default, required, expected) in [

@@ -51,7 +51,8 @@ mod tests {
     #[test]
     fn all_that_is_asked_or_nothing() {
         let parse = |text: &str| text.parse::<Scope>().unwrap();
-        let server = |id: &str, scope: &str| ResourceServer { identifier: id.parse().unwrap(), scope: parse(scope) };
+        let server =
+            |id: &str, scope: &str| ResourceServer { identifier: id.parse().unwrap(), scope: parse(scope) };
         let (orders, stock) = (server("urn:orders", "read write"), server("urn:stock", "read count"));
         let decide = |asked: Option<&str>, resources: &[&ResourceServer]| {
             let asked = asked.map(parse);

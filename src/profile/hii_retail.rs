@@ -24,5 +24,9 @@ pub static PROFILE: Profile = Profile {
         claims: &[AudArray, ClientId, Exp, Ext, Iat, Iss, Jti, Nbf, ScpArray, Sub],
         lifetime: Seconds(3600),
     },
-    token_response: TokenResponseShape { token_type: "bearer", expires_in_less: 1, scope: ScopeMember::Empty },
+    token_response: TokenResponseShape {
+        token_type: "bearer",
+        expires_in_less: 1,
+        scope: ScopeMember::Empty,
+    },
 };

@@ -17,5 +17,9 @@ pub static PROFILE: Profile = Profile {
         claims: &[Iss, Sub, Aud, ClientId, Exp, Iat, Jti, Scope],
         lifetime: Seconds(3600),
     },
-    token_response: TokenResponseShape { token_type: "Bearer", expires_in_less: 0, scope: ScopeMember::Granted },
+    token_response: TokenResponseShape {
+        token_type: "Bearer",
+        expires_in_less: 0,
+        scope: ScopeMember::Granted,
+    },
 };

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn keys_differ_wherever_their_parts_do() {
-        let lists: [&[&str]; 6] = [&["ab", "c"], &["a", "bc"], &["abc"], &["", "abc"], &["a/b", "c"], &["a", "b/c"]];
+        let lists: [&[&str]; 6] =
+            [&["ab", "c"], &["a", "bc"], &["abc"], &["", "abc"], &["a/b", "c"], &["a", "b/c"]];
         let keys: std::collections::BTreeSet<_> =
             lists.iter().map(|parts| Key::<Sample>::of(parts).as_str().to_owned()).collect();
         assert_eq!(keys.len(), lists.len());

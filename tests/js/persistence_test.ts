@@ -1,9 +1,9 @@
 /** What was stored is there after the runtime was ended and started anew on the same folder. */
 
 import { byUtf8 } from "../../js/store/partition.ts";
+import { change, put } from "./contract/kit.ts";
+import { ODD_IDS } from "./contract/samples.ts";
 import type { QUnit, Runtime } from "./runtime.ts";
-import { change, put } from "./store_contract.ts";
-import { ODD_IDS } from "./store_samples.ts";
 
 const KEYS = ODD_IDS.map((id) => `persistence/1/${id}`).sort(byUtf8);
 /** Holds the versions that {@link KEYS} had when they were stored. */
@@ -28,7 +28,7 @@ export default (QUnit: QUnit, { restarted, stores }: Runtime): void => {
         });
         if (!observed) return;
         QUnit.test("plans a clean-up before the restart", async (assert) => {
-          const { store, held } = observed(() => today());
+          const { store, held } = observed("planned", today);
           await store.commit(change({ set: [put("planned/1", "v", today() + DAY)] }));
           assert.notStrictEqual((await held()).due, null);
         });
@@ -53,7 +53,7 @@ export default (QUnit: QUnit, { restarted, stores }: Runtime): void => {
       });
       if (!observed) return;
       QUnit.test("a clean-up that was planned before is not put off", async (assert) => {
-        const { store, held } = observed(() => today());
+        const { store, held } = observed("planned", today);
         const { due } = await held();
         assert.notStrictEqual(due, null);
         await store.commit(change({ set: [put("planned/2", "v", today() + 2 * DAY)] }));

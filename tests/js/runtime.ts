@@ -22,8 +22,8 @@ export interface StoreUnderTest {
   readonly persistent: boolean;
   /** Opens the store; `now` (seconds since 1970) takes the place of the machine's clock. */
   open(now?: () => number): Promise<Store>;
-  /** Only where the adapter removes what has expired by itself: a store in one place that can be looked into. */
-  observed?(now: () => number): Observed;
+  /** Only where the adapter removes what has expired by itself: a store named `name` that can be looked into. */
+  observed?(name: string, now: () => number): Observed;
 }
 
 /** A store whose clean-up can be watched. */

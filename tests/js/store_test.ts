@@ -3,8 +3,9 @@
 import { cloudflareKv } from "../../js/store/cloudflare_kv.ts";
 import { type DenoKvAtomic, denoKv } from "../../js/store/deno_kv.ts";
 import { type MemoryRecord, memory } from "../../js/store/memory.ts";
+import { change, put } from "./contract/kit.ts";
 import type { QUnit, Runtime } from "./runtime.ts";
-import { change, put, storeContract } from "./store_contract.ts";
+import { storeContract } from "./store_contract.ts";
 
 export default (QUnit: QUnit, runtime: Runtime): void => {
   for (const under of runtime.stores) {
@@ -14,7 +15,7 @@ export default (QUnit: QUnit, runtime: Runtime): void => {
       const { observed } = under;
       if (!observed) return;
       QUnit.test("removes what has expired, and plans to only where something expires", async (assert) => {
-        const { store, held, cleanUp } = observed(() => 1000);
+        const { store, held, cleanUp } = observed("swept", () => 1000);
         const later = Math.floor(Date.now() / 1000) + 86_400;
         await store.commit(change({ set: [put("a/1")] }));
         assert.deepEqual(await held(), { keys: ["a/1"], due: null }, "nothing expires: nothing planned");

@@ -20,12 +20,16 @@ let passed = 0;
 let failed = 0;
 for (const name of wanted) {
   const began = Date.now();
-  const reports = await launch(name).catch((error) => [didNotRun(error)]);
+  const printed = [];
+  const reports = await launch(name, (text) => printed.push(String(text))).catch((error) => [
+    didNotRun(error),
+  ]);
   for (const report of reports) {
     if (report.passed + report.failed.length === 0)
       report.failed.push(didNotRun(new Error("no test ran")).failed[0]);
   }
   const failures = reports.flatMap((report) => report.failed);
+  if (failures.length > 0) process.stderr.write(printed.join(""));
   for (const failure of failures) {
     console.log(`FAILED ${name}: ${failure.name}\n${failure.errors.join("\n").replace(/^/gm, "    ")}`);
   }

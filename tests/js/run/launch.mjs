@@ -1,4 +1,4 @@
-// Starts the suite in one runtime and answers its reports, one per start.
+// Starts the suite in one runtime and answers its reports, one per start. What the runtime prints goes to `log`.
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -16,16 +16,16 @@ const wasm = join(here, "../core/edgegrant.wasm");
 /** The longest that one start of a runtime may take, milliseconds. */
 const DEADLINE = 300_000;
 
-/** The names of all runtimes, each with what runs the suite there: `(bundle, folder) => Report[]`. */
+/** The names of all runtimes, each with what runs the suite there: `(bundle, folder, log) => Report[]`. */
 export const RUNTIMES = { node, deno, workerd, chromium };
 
 /** Bundles the suite for the runtime `name` and runs it. */
-export async function launch(name) {
+export async function launch(name, log) {
   if (!existsSync(wasm))
     throw new Error(`${wasm} is not there: build the core with the feature "faults" first`);
   const folder = await mkdtemp(join(tmpdir(), `edgegrant-${name}-`));
   try {
-    return await RUNTIMES[name](await bundle(name), folder);
+    return await RUNTIMES[name](await bundle(name), folder, log);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -61,11 +61,11 @@ async function bundle(name) {
   return outfile;
 }
 
-async function node(bundle, folder) {
-  return [await command(process.execPath, ["--enable-source-maps", bundle, wasm], folder)];
+async function node(bundle, folder, log) {
+  return [await command(process.execPath, ["--enable-source-maps", bundle, wasm], folder, log)];
 }
 
-async function deno(bundle, folder) {
+async function deno(bundle, folder, log) {
   const program = join(root, "node_modules/.bin/deno");
   const flags = [
     "--no-config",
@@ -75,26 +75,27 @@ async function deno(bundle, folder) {
     "--allow-write",
     "--allow-env",
   ];
-  const run = (start) => command(program, ["run", ...flags, bundle, wasm], folder, [folder, start]);
+  const run = (start) => command(program, ["run", ...flags, bundle, wasm], folder, log, [folder, start]);
   return [await run("first"), await run("restarted")];
 }
 
 /** Runs a program that writes its report into a file. One that dies before has no report, and that is an error. */
-async function command(program, args, folder, more = []) {
+async function command(program, args, folder, log, more = []) {
   const file = join(folder, "report.json");
   await rm(file, { force: true });
   const env = { ...process.env, DENO_NO_UPDATE_CHECK: "1" };
-  const stdio = ["ignore", "inherit", "inherit"];
+  const stdio = ["ignore", "pipe", "pipe"];
   const child = spawn(program, [...args, file, ...more], { cwd: root, env, stdio, timeout: DEADLINE });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", log);
   const end = await new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("exit", (code, signal) => resolve(signal ?? code));
+    child.on("close", (code, signal) => resolve(signal ?? code));
   });
   if (end !== 0) throw new Error(`${basename(program)} ended with ${end}`);
   return JSON.parse(await readFile(file, "utf8"));
 }
 
-async function workerd(bundle, folder) {
+async function workerd(bundle, folder, log) {
   const { Miniflare } = await import("miniflare");
   const modules = [
     { type: "ESModule", path: "worker.mjs", contents: await readFile(bundle, "utf8") },
@@ -104,6 +105,9 @@ async function workerd(bundle, folder) {
     const miniflare = new Miniflare({
       host: "127.0.0.1",
       cf: false,
+      handleRuntimeStdio(stdout, stderr) {
+        for (const stream of [stdout, stderr]) stream.on("data", log);
+      },
       compatibilityDate: "2026-04-01",
       modules,
       kvNamespaces: ["REGISTRY"],
@@ -122,7 +126,7 @@ async function workerd(bundle, folder) {
   return [await run("first"), await run("restarted")];
 }
 
-async function chromium(bundle) {
+async function chromium(bundle, _folder, log) {
   const { chromium: browser } = await import("playwright-core");
   const served = {
     "/": ["text/html", '<!doctype html><title>tests</title><script type="module" src="/suite.mjs"></script>'],
@@ -149,7 +153,8 @@ async function chromium(bundle) {
       ],
     });
     const tab = await window.newPage();
-    tab.on("pageerror", (error) => console.error(error));
+    tab.on("console", (message) => log(`${message.text()}\n`));
+    tab.on("pageerror", (error) => log(`${error.stack}\n`));
     await tab.goto(`http://127.0.0.1:${server.address().port}/`);
     await tab.waitForFunction(() => globalThis.report, undefined, { timeout: 60_000 });
     return [

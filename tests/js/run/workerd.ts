@@ -41,15 +41,22 @@ export class ObservedState extends EdgegrantState {
 }
 
 /** One object alone, so that all of it can be looked at. */
-function observed(namespace: Env["STATE"], now: () => number): Observed {
+function observed(namespace: Env["STATE"], name: string, now: () => number): Observed {
   const shards = 1;
-  const object = namespace.get(namespace.idFromName(shardName(0, shards)));
+  const idFromName = (shard: string) => namespace.idFromName(`${name} ${shard}`);
+  const named = { idFromName, get: (id: DurableObjectId) => namespace.get(id) } as Env["STATE"];
+  const object = named.get(named.idFromName(shardName(0, shards)));
   return {
-    store: durableObject(deployed(namespace), { shards, now }),
+    store: durableObject(deployed(named), { shards, now }),
     held: () => object.held(),
     cleanUp: () => object.cleanUp(),
   };
 }
+
+/** Errors that nobody awaited: other runtimes end on them, workerd goes on. */
+const uncaught: string[] = [];
+addEventListener("error", ({ error, message }) => uncaught.push(String(error?.stack ?? message)));
+addEventListener("unhandledrejection", ({ reason }) => uncaught.push(String(reason?.stack ?? reason)));
 
 export default {
   async fetch(request: Request, { REGISTRY, STATE }: Env): Promise<Response> {
@@ -64,10 +71,11 @@ export default {
           name: "durable_object",
           persistent: true,
           open: async (now) => durableObject(deployed(STATE), { now }),
-          observed: (now) => observed(STATE, now),
+          observed: (name, now) => observed(STATE, name, now),
         },
       ],
     });
+    if (uncaught.length > 0) result.failed.push({ name: "uncaught", errors: uncaught });
     return Response.json(result);
   },
 };
