@@ -29,6 +29,7 @@ export function render({ rates, sizes, memory, boundary, wasm, starts }, plan) {
       median(list.map(({ p50 }) => p50)).toFixed(2),
       median(list.map(({ p99 }) => p99)).toFixed(2),
       name === OTHER ? "1" : times(name, alg).toFixed(2),
+      median(list.map(({ cpu }) => cpu)).toFixed(0),
       sizes.get(key)?.length ?? "",
     ];
   });
@@ -50,7 +51,7 @@ export function render({ rates, sizes, memory, boundary, wasm, starts }, plan) {
       targets.map(([what, figure, target, met]) => [what, figure, target, met ? "met" : "**missed**"]),
     ),
     "### `client_credentials`\n",
-    table(["server", "algorithm", "requests/s", "p50 ms", "p99 ms", "× node-oidc-provider", "token bytes"], rows),
+    table(["server", "algorithm", "requests/s", "p50 ms", "p99 ms", "× node-oidc-provider", "CPU µs/request", "token bytes"], rows),
     "### One request on Node, the signature left out\n",
     table(
       ["part", "µs"],

@@ -51,7 +51,12 @@ fn effects() -> Vec<Effect> {
             delete: vec!["a/b/d".into()],
         }),
         Effect::List { role: Role::Registry, prefix: "client/".into(), after: None, limit: 10 },
-        Effect::List { role: Role::Registry, prefix: "client/".into(), after: Some("client/a".into()), limit: 1 },
+        Effect::List {
+            role: Role::Registry,
+            prefix: "client/".into(),
+            after: Some("client/a".into()),
+            limit: 1,
+        },
         Effect::Sign { jobs: vec![SignJob { key: "KEY".into(), alg: "ES256", input: vec![1, 2] }] },
         Effect::Fetch(outbound(None)),
         Effect::Notify(outbound(Some("{}"))),
@@ -150,7 +155,8 @@ fn every_shape_is_written_for_the_type_check() {
     let mut all = |name: &str, kind: &str, mut kinds: Vec<&str>| {
         kinds.dedup();
         let members: Vec<String> = kinds.iter().map(|kind| format!("{kind}: true")).collect();
-        writeln!(file, "export const {name}: Record<{kind}, true> = {{ {} }};\n", members.join(", ")).unwrap();
+        writeln!(file, "export const {name}: Record<{kind}, true> = {{ {} }};\n", members.join(", "))
+            .unwrap();
     };
     let tags = "t.Reply extends infer R ? (R extends string ? R : keyof R) : never";
     all("effectKinds", "t.Effect[\"kind\"]", effects().iter().map(effect_kind).collect());

@@ -83,7 +83,8 @@ fn the_effect_loop_issues_a_token() {
         },
         body: Body::Bytes(ByteBuf::from(b"grant_type=client_credentials".to_vec())),
     };
-    let (mut request, mut step) = Request::start(&server, request, Timestamp::from_seconds(1_700_000_000), [1; 32]);
+    let (mut request, mut step) =
+        Request::start(&server, request, Timestamp::from_seconds(1_700_000_000), [1; 32]);
     let response = loop {
         let reply = match step {
             Step::Effect { effect: Effect::Sign { jobs } } => {

@@ -169,6 +169,11 @@ fn each_mistake_names_its_place_and_what_was_expected() {
             "/clients/3/jwks",
             "a private key must stay with its client",
         ),
+        (
+            |d| d["clients"][3]["jwks"] = json!({ "keys": [client_key().to_jwk().public().unwrap().to_value(), { "kty": "RSA", "n": "AQAB", "e": "AQAB" }] }),
+            "/clients/3/jwks/keys/1",
+            "expected a key that can be used: an RSA modulus has 2048",
+        ),
         (|d| d["clients"][3]["jwks"] = json!("x"), "/clients/3/jwks", "expected a JWK Set"),
         (
             |d| d["clients"][4]["grant_types"] = json!(["client_credentials"]),

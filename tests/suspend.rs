@@ -44,7 +44,9 @@ fn the_same_inputs_give_the_same_steps_and_another_seed_gives_others() {
     // A second server from the same document serves the same.
     assert_eq!(run(1), steps(&self::server(), token_request(), [1; 32], &replies));
     let run = run(1);
-    assert!(matches!(&run[0], Step::Effect { effect: Effect::Sign { jobs } } if jobs.len() == 1 && jobs[0].key == "KEY"));
+    assert!(
+        matches!(&run[0], Step::Effect { effect: Effect::Sign { jobs } } if jobs.len() == 1 && jobs[0].key == "KEY")
+    );
     assert!(matches!(&run[1], Step::Effect { effect: Effect::Record { .. } }));
     assert!(matches!(&run[2], Step::Done { response: Some(response) } if response.status == 200));
 }

@@ -81,10 +81,7 @@ struct Said<'a> {
 impl<'a> Said<'a> {
     /// RFC 7523 §3, items 1 to 7.
     fn read(claims: &'a Claims, issuer: &Issuer, now: Timestamp) -> Result<Self, String> {
-        let required = |name: &'static str| {
-            let value = claims.string(name).map_err(|error| error.to_string())?;
-            value.ok_or_else(|| format!("claim {name} is missing"))
-        };
+        let required = |name| claims.required_string(name).map_err(|error| error.to_string());
         // Items 1 and 2: iss and sub are the client.
         let (iss, sub) = (required("iss")?, required("sub")?);
         if iss != sub {
@@ -97,8 +94,7 @@ impl<'a> Said<'a> {
         }
         // Items 4 to 6: exp is required; nbf and iat, if any, are past.
         claims.check_times(now.seconds(), LEEWAY.0).map_err(|error| error.to_string())?;
-        let exp =
-            claims.numeric_date("exp").map_err(|error| error.to_string())?.ok_or("claim exp is missing")?;
+        let exp = claims.required_numeric_date("exp").map_err(|error| error.to_string())?;
         let latest = now.after(LONGEST).after(LEEWAY);
         // Not past and not far ahead, so it fits.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]

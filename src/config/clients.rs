@@ -183,6 +183,12 @@ fn client_keys(
             return None;
         }
     };
+    for ignored in set.ignored() {
+        mistakes.add(
+            format!("{at}/keys/{}", ignored.index),
+            format!("expected a key that can be used: {}", ignored.reason),
+        );
+    }
     let mut keys = Vec::new();
     for jwk in set.keys() {
         if jwk.is_private() {

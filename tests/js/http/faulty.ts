@@ -44,7 +44,11 @@ export async function faulty({ env, core, state, registry }: Parts): Promise<Edg
   };
 
   const edgegrant = await createEdgegrant({
-    config: { ...config, clients: [...config.clients, ...CLIENTS] },
+    config: {
+      ...config,
+      dev_env: { ...config.dev_env, ODD_CLIENT_ID: ODD.id, ODD_CLIENT_SECRET: ODD.secret },
+      clients: [...config.clients, ...CLIENTS],
+    },
     env: { ...env, ODD_SECRET: ODD.secret },
     core,
     state: failing,

@@ -1,0 +1,173 @@
+// Paths that resemble an endpoint's, Host headers that lie, and clients at the wrong issuer.
+
+import { basic, decode, GRANT, tokenRequest } from "./wire.mjs";
+
+/**
+ * Request targets, and whose token they give the root issuer's client. `root`: a URL parser takes them for
+ * `/token`, as a proxy would. `none`: refused. Where a runtime refuses by itself, it says so in its own words.
+ */
+const TARGETS = [
+  ["/token", "root"],
+  ["/token?", "root"],
+  ["/token?x=/hii/oauth2/token", "root"],
+  ["/./token", "root"],
+  ["/%2e/token", "root"],
+  ["/hii/../token", "root"],
+  ["/hii/%2e%2e/token", "root"],
+  ["/hii/%2E./token", "root"],
+  ["/hii/oauth2/../../token", "root"],
+  ["/hii\\..\\token", "root", { node: "none" }],
+  ["/../../../token", "root"],
+  ["//token", "none"],
+  ["///token", "none"],
+  ["/.//token", "none"],
+  ["//127.0.0.1/token", "none"],
+  ["/token/", "none"],
+  ["/token/.", "none"],
+  ["/token/..", "none"],
+  ["/token;x", "none"],
+  ["/token%00", "none"],
+  ["/token%20", "none"],
+  ["/token%3fx", "none"],
+  ["/token%2f", "none"],
+  ["/tok%65n", "none"],
+  ["/TOKEN", "none"],
+  ["/token.json", "none"],
+  ["/oauth2/token", "none"],
+  ["/hii/token", "none"],
+  ["/hii/oauth2/token", "none"],
+  ["/hii//oauth2/token", "none"],
+  ["/hii%2foauth2/token", "none"],
+  ["/hii%2Foauth2%2Ftoken", "none"],
+  ["/HII/oauth2/token", "none"],
+  ["/h%69i/oauth2/token", "none"],
+  ["/hii/%2e%2e%2ftoken", "none"],
+  ["/hii/..%2ftoken", "none"],
+  ["/hii/..;/token", "none"],
+  ["/%", "none"],
+  ["/%zz/token", "none"],
+  ["/\xff/token", "none"],
+  ["/", "none"],
+  [`/${"a".repeat(5000)}`, "none"],
+  ["*", "none", { workerd: "unheard" }],
+  ["token", "none", { workerd: "unheard" }],
+  ["http:///token", "none", { workerd: "unheard" }],
+  ["http://other.example.com/token", "root", { workerd: "unheard" }],
+  ["http://other.example.com/hii/oauth2/token", "none", { workerd: "unheard" }],
+];
+
+const UNKNOWN = ["/", "/nowhere", "/.well-known", "/.well-known/", "/.well-known/nowhere", "/health/", "/_dev",
+  "/_dev/env/", "/hii", "/hii/", "/hii/health", "/hii/_dev/env", "/.well-known/openid-configuration/",
+  "/.well-known/openid-configuration/other", "/other/.well-known/openid-configuration",
+  "/.well-known/jwks.json/hii", "/favicon.ico", "/edgegrant.json"];
+
+const METADATA = {
+  "/.well-known/openid-configuration": "ISSUER",
+  "/.well-known/oauth-authorization-server": "ISSUER",
+  "/hii/.well-known/openid-configuration": "HII_BASE",
+  "/.well-known/oauth-authorization-server/hii": "HII_BASE",
+};
+
+const HOSTS = ["other.example.com", "other.example.com:8443", "localhost", "[::1]", "", "127.0.0.1.example.com"];
+
+/** Headers by which proxies tell of themselves. */
+const FORWARDED = {
+  forwarded: "host=other.example.com;proto=https",
+  "x-forwarded-host": "other.example.com",
+  "x-forwarded-proto": "https",
+  "x-forwarded-prefix": "/hii",
+  "x-original-url": "/hii/.well-known/openid-configuration",
+  "x-rewrite-url": "/hii/.well-known/openid-configuration",
+  "x-http-method-override": "POST",
+};
+
+/** No Host that RFC 9110 §7.2 allows. */
+const BAD_HOSTS = ["a b", "[bad", ":80", "x:99999", "ex%zzample", "other.example.com/hii", "user@other.example.com",
+  "127.0.0.1/hii/..", "other.example.com?", "other.example.com#", "other.example.com\\hii", "\xff"];
+
+export function paths({ test }, server) {
+  /** Whose token the answer holds; `none` where it was refused. Nothing else may come. */
+  const whose = (assert, { status, text }) => {
+    if (status !== 200) {
+      assert.true(status === 400 || status === 404, `${status} ${text}`);
+      return "none";
+    }
+    const { iss } = decode(JSON.parse(text).access_token).payload;
+    return iss === server.env.ISSUER ? "root" : iss;
+  };
+
+  for (const [target, expected, apart = {}] of TARGETS) {
+    test(`request target ${target.slice(0, 60)}`, async (assert) => {
+      if (apart[server.runtime] === "unheard") return unheard(assert, tokenRequest(server.env, { path: target }));
+      const answer = await server.send(tokenRequest(server.env, { path: target }));
+      const here = target.startsWith("/hii/oauth2/token") || target.endsWith("com/hii/oauth2/token");
+      if (here) {
+        assert.strictEqual(answer.status, 401, "at the other issuer nobody knows the client");
+      } else {
+        assert.strictEqual(whose(assert, answer), apart[server.runtime] ?? expected);
+      }
+    });
+  }
+
+  /** workerd's own server fails on what its URL parser does not take; no Worker ever hears of it. */
+  async function unheard(assert, request) {
+    const { status, text } = await server.sendQuietly(request);
+    assert.deepEqual([status, text], [500, "Internal Server Error"]);
+  }
+
+  test("a client of one issuer is unknown at the other", async (assert) => {
+    const { HII_CLIENT_ID, HII_CLIENT_SECRET } = server.env;
+    const form = `${GRANT}&audience=https://hiiretail.com`;
+    const hii = { auth: basic(HII_CLIENT_ID, HII_CLIENT_SECRET), form };
+    const { iss } = (await server.issue(assert, { ...hii, path: "/hii/oauth2/token" })).payload;
+    assert.strictEqual(iss, `${server.env.HII_BASE}/`);
+    for (const [path, options] of [
+      ["/token", hii],
+      ["/hii/../token", hii],
+      ["/hii/oauth2/token", { form }],
+      ["/x/../hii/oauth2/token", { form }],
+    ]) {
+      await server.refuse(assert, tokenRequest(server.env, { ...options, path }), 401, "invalid_client");
+    }
+  });
+
+  test("unknown paths", async (assert) => {
+    for (const path of UNKNOWN) {
+      await server.refuse(assert, { path }, 404, "not_found");
+      await server.refuse(assert, tokenRequest(server.env, { path }), 404, "not_found");
+      await server.refuse(assert, { method: "HEAD", path }, 404, "not_found");
+    }
+  });
+
+  test("a body to an unknown path is not read", async (assert) => {
+    const headers = { "content-length": "1000000000" };
+    const request = tokenRequest(server.env, { path: "/nowhere", headers, unsent: true });
+    await server.refuse(assert, request, 404, "not_found");
+  });
+
+  for (const [path, base] of Object.entries(METADATA)) {
+    test(`${path} does not go by what a request says of its host`, async (assert) => {
+      const plain = (await server.send({ path })).text;
+      assert.true(JSON.parse(plain).issuer.startsWith(server.env[base]), plain);
+      for (const host of HOSTS) {
+        const { status, text } = await server.send({ path, headers: { host } });
+        assert.deepEqual([status, text], [200, plain], `Host: ${host}`);
+      }
+      assert.strictEqual((await server.send({ path, headers: FORWARDED })).text, plain);
+      const { iss } = (await server.issue(assert, { headers: { ...FORWARDED, host: HOSTS[0] } })).payload;
+      assert.strictEqual(iss, server.env.ISSUER);
+    });
+  }
+
+  for (const host of BAD_HOSTS) {
+    test(`Host: ${host}`, async (assert) => {
+      const path = "/.well-known/openid-configuration";
+      const request = { path, headers: { host } };
+      if (server.runtime === "workerd") return unheard(assert, request);
+      const { status, text } = await server.send(request);
+      // Refused; or served as if the Host were good, but never as another path.
+      const issuer = status === 200 ? JSON.parse(text).issuer : undefined;
+      assert.true(status === 400 || issuer === server.env.ISSUER, `${status} ${text}`);
+    });
+  }
+}

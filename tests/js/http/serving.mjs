@@ -1,0 +1,128 @@
+// Servers for the time of a module of tests, each in a temporary folder of its own.
+
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { root, start } from "../../../scripts/demo.mjs";
+import { decode, send, tokenRequest } from "./wire.mjs";
+
+/** The runtimes, and whether what is stored there outlives the server. */
+export const RUNTIMES = { workerd: { persistent: true }, deno: { persistent: true }, node: { persistent: false } };
+
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort() {
+  const probe = createServer();
+  await new Promise((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** A fresh folder: inside the package, so that what is bundled into it finds the package; git ignores it. */
+export async function makeFolder(name) {
+  const parent = join(root, "target/http-tests");
+  await mkdir(parent, { recursive: true });
+  return mkdtemp(join(parent, `${name}-`));
+}
+
+/** A deployment that runs while the tests of the module of `hooks` do; `entry`: other source than the demo's. */
+export function serving(hooks, runtime, entry) {
+  const server = new Server(runtime, entry);
+  hooks.before(() => server.setUp());
+  hooks.after(() => server.tearDown());
+  return server;
+}
+
+class Server {
+  /** What `/_dev/env` says. */
+  env;
+  origin;
+  runtime;
+  /** Server errors, other than 503 while the store failed. */
+  broken = [];
+  #entry;
+  #port;
+  #folder;
+  #running;
+  #storeFails = false;
+
+  constructor(runtime, entry) {
+    this.runtime = runtime;
+    this.#entry = entry;
+  }
+
+  async setUp() {
+    this.#folder = await makeFolder(this.runtime);
+    this.#port = await freePort();
+    await this.#start();
+  }
+
+  async tearDown() {
+    await this.#running?.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Ends the server and starts it again on what it stored. */
+  async restart() {
+    await this.#running.stop();
+    await this.#start();
+  }
+
+  async #start() {
+    this.#running = undefined;
+    const place = { port: this.#port, folder: this.#folder, entry: this.#entry };
+    this.#running = await start(this.runtime, place);
+    this.origin = this.#running.origin;
+    this.env = JSON.parse((await this.send({ path: "/_dev/env" })).text);
+  }
+
+  /** Sends a request and notes a server error. */
+  async send(request) {
+    const answer = await send(this.origin, request);
+    const allowed = answer.status < 500 || (answer.status === 503 && this.#storeFails);
+    if (!allowed) this.broken.push(`${answer.status} to ${request.method} ${request.path}`);
+    return answer;
+  }
+
+  /** Sends a request that the runtime itself fails on. */
+  sendQuietly(request) {
+    return send(this.origin, request);
+  }
+
+  /** What the state store does from now on: `ok`, `throw`, `hang`. */
+  async store(mode) {
+    await this.send({ method: "POST", path: `/_test/store?mode=${mode}` });
+    this.#storeFails = mode !== "ok";
+  }
+
+  /** Sends what must be refused, and holds the answer against all that a refusal must be. Returns it. */
+  async refuse(assert, request, status, error) {
+    const answer = await this.send(request);
+    const { "content-type": type, "cache-control": cache } = answer.headers;
+    assert.deepEqual([answer.status, type, cache], [status, "application/json", "no-store"], answer.text);
+    if (request.method === "HEAD") {
+      assert.strictEqual(answer.text, "");
+      return answer;
+    }
+    const { error: code, error_description: description, ...others } = JSON.parse(answer.text);
+    assert.strictEqual(code, error, description);
+    // RFC 6749 §5.2
+    assert.true(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(description), description);
+    assert.deepEqual(others, {});
+    if (status === 401) {
+      const challenge = answer.headers["www-authenticate"] ?? "";
+      assert.true(challenge.startsWith("Basic "), `WWW-Authenticate: ${challenge}`);
+    }
+    return { ...answer, description };
+  }
+
+  /** Asks for what must be issued. Returns the token response, with what its token says. */
+  async issue(assert, options) {
+    const answer = await this.send(tokenRequest(this.env, options));
+    assert.strictEqual(answer.status, 200, answer.text);
+    assert.strictEqual(answer.headers["content-type"], "application/json");
+    assert.strictEqual(answer.headers["cache-control"], "no-store");
+    const body = JSON.parse(answer.text);
+    return { ...body, ...decode(body.access_token) };
+  }
+}
