@@ -71,6 +71,8 @@ lint-js: core faults
 test-rust: tools ## Run the native Rust tests
 	$(call step,native Rust tests)
 	@cargo test $(CARGO_FLAGS)
+	$(call step,the boundary's types)
+	@tsc -p tsconfig.samples.json
 
 test-wasm: setup ## Run the Rust tests that need a browser
 	$(call step,Rust tests in headless Chromium)

@@ -46,7 +46,12 @@ async function makeSecrets() {
 export async function start(runtime, { port, folder, entry }) {
   const env = await environment(folder, port);
   const server = await runtimes[runtime]({ port, folder, env, entry });
-  await healthy(`${env.ORIGIN}/health`, server);
+  try {
+    await healthy(`${env.ORIGIN}/health`, server);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return { origin: env.ORIGIN, env, stop: server.stop };
 }
 
@@ -130,26 +135,31 @@ export function workerOptions(outdir) {
   };
 }
 
-/** A server in a process of its own; what it says goes to our own output. */
+/** A server in a process of its own that ends with ours; what it says goes to our own output. */
 function child(command, args, variables) {
   const server = spawn(command, args, {
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...variables },
   });
+  const kill = () => server.kill("SIGTERM");
+  process.once("exit", kill);
   const ended = new Promise((resolve) => server.once("exit", resolve));
   return {
     failed: () => server.exitCode !== null,
     async stop() {
-      server.kill("SIGTERM");
+      process.off("exit", kill);
+      kill();
       await ended;
     },
   };
 }
 
-async function healthy(url, { failed = () => false }) {
+/** Waits until `url` answers, or what should serve it has `failed`. */
+export async function healthy(url, { failed = () => false }) {
   for (let tries = 0; tries < 300 && !failed(); tries++) {
     const answer = await fetch(url).catch(() => null);
     if (answer?.ok) return;
+    if (answer) throw new Error(`${url} answers ${answer.status}: ${await answer.text()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`nothing healthy answers at ${url}: is the port taken?`);

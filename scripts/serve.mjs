@@ -1,16 +1,20 @@
-// Runs the demo deployment until Ctrl-C:  RUNTIME=workerd|deno|node PORT=8787 node scripts/serve.mjs
-import { join } from "node:path";
+// Runs the demo deployment until Ctrl-C:
+//
+//   RUNTIME=workerd|deno|node PORT=8787 DATA=.edgegrant node scripts/serve.mjs
+import { resolve } from "node:path";
 import { root, start } from "./demo.mjs";
 
 const runtime = process.env.RUNTIME || "workerd";
 const port = Number(process.env.PORT || 8787);
+/** What is stored, and the secrets and keys; inside the package, for what is bundled there finds it. */
+const data = process.env.DATA || ".edgegrant";
 if (!["workerd", "deno", "node"].includes(runtime))
   fail(`RUNTIME=${runtime}: expected workerd, deno or node`);
 if (!Number.isInteger(port) || port < 1 || port > 65535)
   fail(`PORT=${process.env.PORT}: expected 1 to 65535`);
 
-const { origin, env, stop } = await start(runtime, { port, folder: join(root, ".edgegrant") }).catch(
-  (error) => fail(error.message),
+const { origin, env, stop } = await start(runtime, { port, folder: resolve(root, data) }).catch((error) =>
+  fail(error.message),
 );
 
 let stopping = false;
@@ -24,7 +28,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 console.log(`
-Edgegrant on ${runtime} at ${origin}; what it stores is in .edgegrant/. Ctrl-C stops it. Paste:
+Edgegrant on ${runtime} at ${origin}; what it stores is in ${data}. Ctrl-C stops it. Paste:
 
 TOKEN=$(curl -s -u demo:${env.CLIENT_SECRET} -d grant_type=client_credentials ${origin}/token | node -p 'JSON.parse(fs.readFileSync(0)).access_token'); echo $TOKEN
 

@@ -3,7 +3,6 @@
 //! A module is a file or folder right under `src` or `js`. It may name itself and the modules of the
 //! layers below its own, nothing beside it and nothing above. A new module must be placed here.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

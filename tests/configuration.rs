@@ -25,6 +25,7 @@ fn moved(document: &mut Value, path: &str) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn each_mistake_names_its_place_and_what_was_expected() {
     type Change = fn(&mut Value);
     let table: &[(Change, &str, &str)] = &[
@@ -297,6 +298,29 @@ fn development_is_for_loopback_alone() {
     document["dev"] = json!(true);
     document["dev_env"] = json!({ "A": "b", "SECRET": { "env": "SECRET" } });
     assert_eq!(body(&world_of(&document, 1).ask(get("/_dev/env"))), json!({ "A": "b", "SECRET": SECRET }));
+}
+
+/// What the README shows is what the demo runs, and its document reads.
+#[test]
+fn the_readmes_examples_are_good() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let block = |language: &str, nth: usize| {
+        let mut blocks = readme
+            .split("```")
+            .skip(1)
+            .step_by(2)
+            .filter_map(|b| b.strip_prefix(language)?.strip_prefix('\n'));
+        blocks.nth(nth).unwrap().to_owned()
+    };
+    assert_eq!(block("ts", 0), std::fs::read_to_string("demo/worker.ts").unwrap());
+    let demo = std::fs::read_to_string("demo/deno.ts").unwrap();
+    for line in block("ts", 1).lines().filter(|line| !line.contains("openKv") && !line.contains("Deno.serve"))
+    {
+        assert!(demo.contains(line.trim_start_matches("Deno.serve(")), "{line}");
+    }
+    let mut bindings = bindings();
+    bindings.insert("SHOP_SECRET".into(), SECRET.into());
+    assert!(Server::configure(&block("json", 0), &bindings).is_ok());
 }
 
 /// The demo's own document is one that starts, and it holds no secret.

@@ -1,5 +1,4 @@
 //! RFC 7515, the examples of its appendices.
-#![allow(clippy::unwrap_used, reason = "a test")]
 
 use edgegrant::jose::jws::{self, JwsError, Unverified};
 use edgegrant::jose::jwt::{ClaimError, Claims};

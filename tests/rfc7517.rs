@@ -1,5 +1,4 @@
 //! RFC 7517, the examples of its appendices.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use edgegrant::jose::{Algorithm, Jwk, JwkSet, KeyError, SigningKey, VerifyingKey};
 use serde_json::{Value, json};

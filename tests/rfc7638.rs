@@ -1,5 +1,4 @@
 //! RFC 7638, the example of §3.1, and what a thumbprint covers.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use edgegrant::jose::Jwk;
 use serde_json::{Value, json};

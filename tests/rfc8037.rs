@@ -1,5 +1,4 @@
 //! RFC 8037, the Ed25519 examples of appendix A.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::convert::Infallible;
 

@@ -5,7 +5,7 @@
  */
 
 import type { Page, Store, Versioned } from "../types.ts";
-import { admit, alive, byUtf8, clock, EMPTY, fits, MAX_KEY_BYTES, storable } from "./partition.ts";
+import { admit, alive, byUtf8, clock, fits, MAX_KEY_BYTES, storable } from "./partition.ts";
 
 /** Kept beside the value. */
 interface Metadata {
@@ -58,7 +58,7 @@ export function cloudflareKv(namespace: KVNamespace, { now = clock } = {}): Stor
 
     /** KV cannot start at a key: each page reads the names from the beginning of the prefix, 1000 at a time. */
     async list(prefix, after, limit): Promise<Page> {
-      if (!fits(prefix, MAX_KEY_BYTES)) return EMPTY;
+      if (!fits(prefix, MAX_KEY_BYTES)) return { entries: [], more: false };
       const entries: Page["entries"] = [];
       let cursor: string | null = null;
       do {

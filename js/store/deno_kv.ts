@@ -6,7 +6,7 @@
  */
 
 import type { Page, Store, Versioned } from "../types.ts";
-import { admit, alive, byUtf8, clock, EMPTY, fits, MAX_KEY_BYTES, storable } from "./partition.ts";
+import { admit, alive, byUtf8, clock, fits, MAX_KEY_BYTES, storable } from "./partition.ts";
 
 /** What is used of `Deno.Kv`; written out because only Deno knows its types. */
 export interface DenoKv {
@@ -96,7 +96,7 @@ export function denoKv(kv: DenoKv, { now = clock } = {}): Store {
     },
 
     async list(prefix, after, limit): Promise<Page> {
-      if (!fits(prefix, MAX_KEY_BYTES)) return EMPTY;
+      if (!fits(prefix, MAX_KEY_BYTES)) return { entries: [], more: false };
       const start = after !== null && byUtf8(after, prefix) >= 0 ? following(after) : encoder.encode(prefix);
       const selector = { prefix: [SPACE], start: [SPACE, start] };
       const found: Page["entries"] = [];

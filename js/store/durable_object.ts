@@ -10,7 +10,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { Commit, Page, Store, Versioned } from "../types.ts";
-import { admit, byUtf8, clock, partition, storable } from "./partition.ts";
+import { admit, byUtf8, clock, partition, shardOf, storable } from "./partition.ts";
 
 /** The least time from one sweep of an object to the next, milliseconds. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -31,7 +31,6 @@ export function durableObject(
   const name = "durable_object";
   const capabilities = { atomic: true, staleReadSeconds: 0, minTtlSeconds: 0, maxValueBytes: 1024 * 1024 };
   const open = (index: number) => namespace.get(namespace.idFromName(shardName(index, shards)));
-  const shardOf = (key: string) => fnv1a(partition(key)) % shards;
 
   return {
     name,
@@ -41,7 +40,7 @@ export function durableObject(
       const places = new Map<number, number[]>();
       keys.forEach((key, at) => {
         if (!storable(key)) return;
-        const shard = shardOf(key);
+        const shard = shardOf(partition(key), shards);
         places.set(shard, [...(places.get(shard) ?? []), at]);
       });
       const found: (Versioned | null)[] = keys.map(() => null);
@@ -60,13 +59,14 @@ export function durableObject(
     },
 
     async commit(commit) {
-      const shard = shardOf(admit(name, commit, capabilities));
+      const shard = shardOf(admit(name, commit, capabilities), shards);
       return open(shard).commit(commit, now());
     },
 
     async list(prefix, after, limit) {
       // A third segment has begun: all keys lie in one partition.
-      if (prefix.split("/").length > 2) return open(shardOf(prefix)).list(prefix, after, limit, now());
+      if (prefix.split("/").length > 2)
+        return open(shardOf(partition(prefix), shards)).list(prefix, after, limit, now());
       const time = now();
       const pages = await Promise.all(
         Array.from({ length: shards }, (_, index) => open(index).list(prefix, after, limit, time)),
@@ -83,16 +83,12 @@ export function durableObject(
 /** The name of the object that holds the partitions of hash `index`. */
 export const shardName = (index: number, shards: number): string => `${index}/${shards}`;
 
-/** FNV-1a, 32 bits, over UTF-8. Stored records are found by it: it must never change. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-}
-
 type Row = { key: string; value: string; version: string };
 
-/** One shard. Times come from the caller, whose clock the core goes by; only the sweep looks at its own. */
+/**
+ * One shard; a deployment declares it under `new_sqlite_classes`. Times come from the caller, whose clock the
+ * core goes by; only the sweep looks at its own.
+ */
 export class EdgegrantState extends DurableObject<unknown> {
   /** When the next sweep is due, milliseconds since 1970. */
   #alarm: number | null = null;
@@ -151,7 +147,11 @@ export class EdgegrantState extends DurableObject<unknown> {
       "DELETE FROM record WHERE key IN (SELECT key FROM record WHERE expires_at <= ? LIMIT ?)",
       ...[Date.now() / 1000, SWEEP_LIMIT],
     );
-    const { next } = sql.exec<{ next: number | null }>("SELECT min(expires_at) AS next FROM record").one();
+    const { next } = sql
+      .exec<{ next: number | null }>(
+        "SELECT min(expires_at) AS next FROM record WHERE expires_at IS NOT NULL",
+      )
+      .one();
     this.#plan(next ?? Infinity);
   }
 

@@ -1,15 +1,12 @@
 /** What the adapters share: which records they take, which belong together, and in which order they stand. */
 
-import type { Capabilities, Commit, Page } from "../types.ts";
+import type { Capabilities, Commit } from "../types.ts";
 
 /**
  * The longest key, bytes of UTF-8. It is the smallest bound of all adapters (Cloudflare KV), and holds for
  * each, so that a record that one takes is taken by all.
  */
 export const MAX_KEY_BYTES = 512;
-
-/** A page without entries. */
-export const EMPTY: Page = { entries: [], more: false };
 
 /** The machine's clock, seconds since 1970. */
 export const clock = (): number => Date.now() / 1000;
@@ -22,6 +19,16 @@ export const alive = (expires_at: number | null, now: number): boolean =>
 export function partition(key: string): string {
   const second = key.indexOf("/", key.indexOf("/") + 1);
   return second < 0 ? key : key.slice(0, second);
+}
+
+/**
+ * Which of `shards` machines holds a partition: its FNV-1a hash (32 bits, over UTF-8), modulo `shards`.
+ * Stored records are found by it: it must never change.
+ */
+export function shardOf(partition: string, shards: number): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(partition)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0) % shards;
 }
 
 /**

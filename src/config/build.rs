@@ -77,7 +77,7 @@ pub(super) fn settings(
 /// RFC 8414 §2: https, no query, no fragment. http and development only on a loopback host.
 fn check_origin(text: &str, dev: bool, mistakes: &mut Mistakes) -> Option<String> {
     let uri = fluent_uri::Uri::parse(text).ok();
-    let authority = uri.as_ref().and_then(|uri| uri.authority());
+    let authority = uri.as_ref().and_then(fluent_uri::Uri::authority);
     let (Some(uri), Some(authority)) = (uri, authority) else {
         mistakes.add(
             "/origin",

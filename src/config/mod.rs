@@ -64,7 +64,7 @@ pub struct Settings {
 /// Parses the document.
 pub fn parse(config: &str) -> Result<Document, Vec<Mistake>> {
     let value = json::parse(config.as_bytes()).map_err(|error| vec![Mistake::new("", error.to_string())])?;
-    deserr::deserialize::<Document, _, Mistakes>(value).or_else(|mistakes| Err(sorted(mistakes)))
+    deserr::deserialize::<Document, _, Mistakes>(value).map_err(sorted)
 }
 
 fn sorted(mut mistakes: Mistakes) -> Vec<Mistake> {

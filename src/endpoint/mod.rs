@@ -85,9 +85,9 @@ impl Server {
             routes.insert("/_dev/env".into(), Route { endpoint: Endpoint::DevEnv, issuer: 0 });
         }
         #[cfg(feature = "faults")]
-        fault::PATHS.iter().for_each(|path| {
+        for path in fault::PATHS {
             routes.insert((*path).into(), Route { endpoint: Endpoint::Fault, issuer: 0 });
-        });
+        }
         for (i, issuer) in issuers.iter().enumerate() {
             for (path, endpoint) in paths(issuer) {
                 let taken = routes.insert(path.clone(), Route { endpoint, issuer: i });

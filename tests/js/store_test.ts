@@ -3,6 +3,7 @@
 import { cloudflareKv } from "../../js/store/cloudflare_kv.ts";
 import { type DenoKvAtomic, denoKv } from "../../js/store/deno_kv.ts";
 import { type MemoryRecord, memory } from "../../js/store/memory.ts";
+import { partition, shardOf } from "../../js/store/partition.ts";
 import { change, put } from "./contract/kit.ts";
 import type { QUnit, Runtime } from "./runtime.ts";
 import { storeContract } from "./store_contract.ts";
@@ -47,6 +48,27 @@ export default (QUnit: QUnit, runtime: Runtime): void => {
       });
     });
   }
+
+  QUnit.module("store partitions", () => {
+    QUnit.test("are hashed by FNV-1a, for ever", (assert) => {
+      // The hashes are those that the algorithm's authors publish.
+      const hashes: [string, number][] = [
+        ["", 0x811c9dc5],
+        ["a", 0xe40c292c],
+        ["foobar", 0xbf9cf968],
+      ];
+      for (const [text, hash] of hashes) {
+        assert.strictEqual(shardOf(text, 2 ** 32), hash);
+        assert.strictEqual(shardOf(text, 64), hash % 64);
+      }
+      assert.notStrictEqual(shardOf("\u00e9", 2 ** 32), shardOf("\u0129", 2 ** 32), "over UTF-8");
+    });
+
+    QUnit.test("are a key's first two segments", (assert) => {
+      const keys = ["k", "k/1", "k/1/", "k/1/a", "k/1/a/b", "k//a", "k/"];
+      assert.deepEqual(keys.map(partition), ["k", "k/1", "k/1", "k/1", "k/1", "k/", "k/"]);
+    });
+  });
 
   QUnit.module("store lifetimes", () => {
     const now = () => 1000;

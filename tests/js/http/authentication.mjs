@@ -53,7 +53,10 @@ const OTHERS = {
   "header and secret": (env) => [{ form: `${GRANT}&client_secret=${env.CLIENT_SECRET}` }, ...TWO_WAYS],
   "header and assertion": () => [{ form: assertionForm("a.b.c") }, ...TWO_WAYS],
   "header and assertion type": () => [{ form: `${GRANT}&client_assertion_type=x` }, ...TWO_WAYS],
-  "secret and assertion": () => [{ auth: null, form: `${assertionForm("a.b.c")}&client_secret=x` }, ...TWO_WAYS],
+  "secret and assertion": () => [
+    { auth: null, form: `${assertionForm("a.b.c")}&client_secret=x` },
+    ...TWO_WAYS,
+  ],
   "header and another client_id": () => [{ form: `${GRANT}&client_id=other` }, ...TWO_WAYS],
   "a secret without a client": () => [{ auth: null, form: `${GRANT}&client_secret=x` }, ...TWO_WAYS],
   "an assertion of another type": () => [

@@ -3,7 +3,12 @@
 import { basic, encodeAll, FORM, GRANT, tokenRequest } from "./wire.mjs";
 
 const TOKEN_PATHS = ["/token", "/hii/oauth2/token"];
-const DOCUMENT_PATHS = ["/.well-known/jwks.json", "/.well-known/openid-configuration", "/health", "/_dev/env"];
+const DOCUMENT_PATHS = [
+  "/.well-known/jwks.json",
+  "/.well-known/openid-configuration",
+  "/health",
+  "/_dev/env",
+];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"];
 
 const MIB = 1024 * 1024;
@@ -18,7 +23,12 @@ const REFUSED = {
   "content type": [
     ["none", { type: null }, 415, "invalid_request"],
     ["empty", { type: "" }, 415, "invalid_request"],
-    ["JSON", { type: "application/json", form: '{"grant_type":"client_credentials"}' }, 415, "invalid_request"],
+    [
+      "JSON",
+      { type: "application/json", form: '{"grant_type":"client_credentials"}' },
+      415,
+      "invalid_request",
+    ],
     ["text", { type: "text/plain" }, 415, "invalid_request"],
     ["multipart", { type: "multipart/form-data; boundary=x" }, 415, "invalid_request"],
     ["another charset", { type: `${FORM}; charset=iso-8859-1` }, 415, "invalid_request"],
@@ -77,7 +87,12 @@ const REFUSED = {
     ["with a space", { form: `${GRANT}+` }, 400, "unsupported_grant_type"],
     ["with a NUL", { form: `${GRANT}%00` }, 400, "unsupported_grant_type"],
     ["two in one", { form: `${GRANT}+password` }, 400, "unsupported_grant_type"],
-    ["with odd characters", { form: "grant_type=%22%5C%0A%C3%BC%F0%9F%94%91" }, 400, "unsupported_grant_type"],
+    [
+      "with odd characters",
+      { form: "grant_type=%22%5C%0A%C3%BC%F0%9F%94%91" },
+      400,
+      "unsupported_grant_type",
+    ],
     ["very long", { form: `grant_type=${"x".repeat(100_000)}` }, 400, "unsupported_grant_type"],
   ],
   scope: [
@@ -96,7 +111,12 @@ const REFUSED = {
   resource: [
     ["unknown", { form: `${GRANT}&resource=https://other.example.com` }, 400, "invalid_target"],
     ["relative", { form: `${GRANT}&resource=/orders` }, 400, "invalid_target"],
-    ["with a fragment", { form: `${GRANT}&resource=https://api.example.com/orders%23x` }, 400, "invalid_target"],
+    [
+      "with a fragment",
+      { form: `${GRANT}&resource=https://api.example.com/orders%23x` },
+      400,
+      "invalid_target",
+    ],
     ["another issuer's", { form: `${GRANT}&resource=https://hiiretail.com` }, 400, "invalid_target"],
     ["unknown audience", { form: `${GRANT}&audience=nobody` }, 400, "invalid_target"],
   ],

@@ -17,7 +17,8 @@ const BAD = {
   "alg none": (env) => signed(env, { alg: "none" }, claims(env)),
   "an open 20,000-deep payload": (env) => signed(env, ES256, open),
   "a 20,000-deep payload": (env) => signed(env, ES256, closed),
-  "a 20,000-deep claim": (env) => signed(env, ES256, JSON.stringify(claims(env)).replace("{", `{"x":${closed},`)),
+  "a 20,000-deep claim": (env) =>
+    signed(env, ES256, JSON.stringify(claims(env)).replace("{", `{"x":${closed},`)),
   "an open 20,000-deep header": (env) => signed(env, open, claims(env)),
   "a 20,000-deep header": (env) => signed(env, closed, claims(env)),
   "a 20,000-deep header parameter": (env) => signed(env, `{"alg":"ES256","x":${closed}}`, claims(env)),

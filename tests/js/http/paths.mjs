@@ -4,7 +4,8 @@ import { basic, decode, GRANT, tokenRequest } from "./wire.mjs";
 
 /**
  * Request targets, and whose token they give the root issuer's client. `root`: a URL parser takes them for
- * `/token`, as a proxy would. `none`: refused. Where a runtime refuses by itself, it says so in its own words.
+ * `/token`, as a proxy would. `stranger`: for the other issuer's, which does not know the client. `none`: nobody's.
+ * Last, where a runtime differs; `unheard`: it fails before any code of ours runs.
  */
 const TARGETS = [
   ["/token", "root"],
@@ -35,7 +36,8 @@ const TARGETS = [
   ["/token.json", "none"],
   ["/oauth2/token", "none"],
   ["/hii/token", "none"],
-  ["/hii/oauth2/token", "none"],
+  ["/hii/oauth2/token", "stranger"],
+  ["/x/../hii/oauth2/token", "stranger"],
   ["/hii//oauth2/token", "none"],
   ["/hii%2foauth2/token", "none"],
   ["/hii%2Foauth2%2Ftoken", "none"],
@@ -53,13 +55,29 @@ const TARGETS = [
   ["token", "none", { workerd: "unheard" }],
   ["http:///token", "none", { workerd: "unheard" }],
   ["http://other.example.com/token", "root", { workerd: "unheard" }],
-  ["http://other.example.com/hii/oauth2/token", "none", { workerd: "unheard" }],
+  ["http://other.example.com/hii/oauth2/token", "stranger", { workerd: "unheard" }],
 ];
 
-const UNKNOWN = ["/", "/nowhere", "/.well-known", "/.well-known/", "/.well-known/nowhere", "/health/", "/_dev",
-  "/_dev/env/", "/hii", "/hii/", "/hii/health", "/hii/_dev/env", "/.well-known/openid-configuration/",
-  "/.well-known/openid-configuration/other", "/other/.well-known/openid-configuration",
-  "/.well-known/jwks.json/hii", "/favicon.ico", "/edgegrant.json"];
+const UNKNOWN = [
+  "/",
+  "/nowhere",
+  "/.well-known",
+  "/.well-known/",
+  "/.well-known/nowhere",
+  "/health/",
+  "/_dev",
+  "/_dev/env/",
+  "/hii",
+  "/hii/",
+  "/hii/health",
+  "/hii/_dev/env",
+  "/.well-known/openid-configuration/",
+  "/.well-known/openid-configuration/other",
+  "/other/.well-known/openid-configuration",
+  "/.well-known/jwks.json/hii",
+  "/favicon.ico",
+  "/edgegrant.json",
+];
 
 const METADATA = {
   "/.well-known/openid-configuration": "ISSUER",
@@ -68,7 +86,14 @@ const METADATA = {
   "/.well-known/oauth-authorization-server/hii": "HII_BASE",
 };
 
-const HOSTS = ["other.example.com", "other.example.com:8443", "localhost", "[::1]", "", "127.0.0.1.example.com"];
+const HOSTS = [
+  "other.example.com",
+  "other.example.com:8443",
+  "localhost",
+  "[::1]",
+  "",
+  "127.0.0.1.example.com",
+];
 
 /** Headers by which proxies tell of themselves. */
 const FORWARDED = {
@@ -82,8 +107,20 @@ const FORWARDED = {
 };
 
 /** No Host that RFC 9110 §7.2 allows. */
-const BAD_HOSTS = ["a b", "[bad", ":80", "x:99999", "ex%zzample", "other.example.com/hii", "user@other.example.com",
-  "127.0.0.1/hii/..", "other.example.com?", "other.example.com#", "other.example.com\\hii", "\xff"];
+const BAD_HOSTS = [
+  "a b",
+  "[bad",
+  ":80",
+  "x:99999",
+  "ex%zzample",
+  "other.example.com/hii",
+  "user@other.example.com",
+  "127.0.0.1/hii/..",
+  "other.example.com?",
+  "other.example.com#",
+  "other.example.com\\hii",
+  "\xff",
+];
 
 export function paths({ test }, server) {
   /** Whose token the answer holds; `none` where it was refused. Nothing else may come. */
@@ -98,7 +135,8 @@ export function paths({ test }, server) {
 
   for (const [target, expected, apart = {}] of TARGETS) {
     test(`request target ${target.slice(0, 60)}`, async (assert) => {
-      if (apart[server.runtime] === "unheard") return unheard(assert, tokenRequest(server.env, { path: target }));
+      if (apart[server.runtime] === "unheard")
+        return unheard(assert, tokenRequest(server.env, { path: target }));
       const answer = await server.send(tokenRequest(server.env, { path: target }));
       const here = target.startsWith("/hii/oauth2/token") || target.endsWith("com/hii/oauth2/token");
       if (here) {

@@ -7,7 +7,11 @@ import { root, start } from "../../../scripts/demo.mjs";
 import { decode, send, tokenRequest } from "./wire.mjs";
 
 /** The runtimes, and whether what is stored there outlives the server. */
-export const RUNTIMES = { workerd: { persistent: true }, deno: { persistent: true }, node: { persistent: false } };
+export const RUNTIMES = {
+  workerd: { persistent: true },
+  deno: { persistent: true },
+  node: { persistent: false },
+};
 
 /** A port of 127.0.0.1 that nobody listens on. */
 export async function freePort() {
@@ -34,12 +38,11 @@ export function serving(hooks, runtime, entry) {
 }
 
 class Server {
-  /** What `/_dev/env` says. */
-  env;
   origin;
   runtime;
   /** Server errors, other than 503 while the store failed. */
   broken = [];
+  #env;
   #entry;
   #port;
   #folder;
@@ -49,6 +52,12 @@ class Server {
   constructor(runtime, entry) {
     this.runtime = runtime;
     this.#entry = entry;
+  }
+
+  /** What `/_dev/env` says. */
+  get env() {
+    if (this.#env === undefined) throw new Error("the server did not start");
+    return this.#env;
   }
 
   async setUp() {
@@ -70,10 +79,11 @@ class Server {
 
   async #start() {
     this.#running = undefined;
+    this.#env = undefined;
     const place = { port: this.#port, folder: this.#folder, entry: this.#entry };
     this.#running = await start(this.runtime, place);
     this.origin = this.#running.origin;
-    this.env = JSON.parse((await this.send({ path: "/_dev/env" })).text);
+    this.#env = JSON.parse((await this.send({ path: "/_dev/env" })).text);
   }
 
   /** Sends a request and notes a server error. */

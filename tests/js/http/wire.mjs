@@ -49,7 +49,10 @@ export const GRANT = "grant_type=client_credentials";
 /**
  * A token request. `auth`: the Authorization header, by default the demo client's; `null`: none. `form`: the body.
  */
-export function tokenRequest(env, { auth, form = GRANT, type = FORM, headers, path = "/token", ...rest } = {}) {
+export function tokenRequest(
+  env,
+  { auth, form = GRANT, type = FORM, headers, path = "/token", ...rest } = {},
+) {
   const authorization = auth === undefined ? basic(env.CLIENT_ID, env.CLIENT_SECRET) : auth;
   const given = { authorization, "content-type": type, ...headers };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));

@@ -53,10 +53,11 @@ function observed(namespace: Env["STATE"], name: string, now: () => number): Obs
   };
 }
 
-/** Errors that nobody awaited: other runtimes end on them, workerd goes on. */
-const uncaught: string[] = [];
-addEventListener("error", ({ error, message }) => uncaught.push(String(error?.stack ?? message)));
-addEventListener("unhandledrejection", ({ reason }) => uncaught.push(String(reason?.stack ?? reason)));
+/** Rejections that nobody awaited: other runtimes end on them, workerd goes on. */
+const unhandled: string[] = [];
+addEventListener("unhandledrejection", ({ reason }: PromiseRejectionEvent) => {
+  unhandled.push(String(reason?.stack ?? reason));
+});
 
 export default {
   async fetch(request: Request, { REGISTRY, STATE }: Env): Promise<Response> {
@@ -75,7 +76,7 @@ export default {
         },
       ],
     });
-    if (uncaught.length > 0) result.failed.push({ name: "uncaught", errors: uncaught });
+    if (unhandled.length > 0) result.failed.push({ name: "unhandled rejections", errors: unhandled });
     return Response.json(result);
   },
 };

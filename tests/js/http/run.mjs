@@ -1,0 +1,87 @@
+// The suites over HTTP: against the demo and the tests' own deployment, in every runtime.
+//
+//   node tests/js/http/run.mjs                 all
+//   node tests/js/http/run.mjs deno wrangler   modules whose name has one of these words
+//
+// Ends with a line "N passed, N failed"; fails on any failure and where no test ran.
+
+import { fileURLToPath } from "node:url";
+import QUnit from "qunit";
+import { authentication } from "./authentication.mjs";
+import { badInput } from "./bad_input.mjs";
+import { clientAssertion } from "./client_assertion.mjs";
+import { foreign } from "./foreign.mjs";
+import { happy } from "./happy.mjs";
+import { hiiRetail } from "./hii_retail.mjs";
+import { paths } from "./paths.mjs";
+import { serve } from "./serve.mjs";
+import { RUNTIMES, serving } from "./serving.mjs";
+import { unharmed } from "./unharmed.mjs";
+import { wrangler } from "./wrangler.mjs";
+
+/** Run one after the other against one server. The last looks back on all others. */
+const DEMO_SUITES = { happy, hiiRetail, foreign };
+const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, unharmed };
+
+const words = process.argv.slice(2);
+let registered = 0;
+const { module } = QUnit;
+const test = (name, run) => {
+  registered++;
+  QUnit.test(name, run);
+};
+
+/** One module on one deployment. */
+function deployment(name, runtime, entry, suites) {
+  if (words.length > 0 && !words.some((word) => name.includes(word))) return;
+  module(name, (hooks) => {
+    const server = serving(hooks, runtime, entry);
+    for (const [suite, register] of Object.entries(suites)) {
+      module(suite, () => register({ test }, server, RUNTIMES[runtime]));
+    }
+  });
+}
+
+function alone(name, register) {
+  if (words.length === 0 || words.some((word) => name.includes(word))) module(name, () => register({ test }));
+}
+
+QUnit.config.autostart = false;
+QUnit.config.testTimeout = 120_000;
+QUnit.config.reorder = false;
+for (const runtime of Object.keys(RUNTIMES)) {
+  const entry = fileURLToPath(new URL(`faulty_${runtime}.ts`, import.meta.url));
+  deployment(`${runtime}, the demo`, runtime, undefined, DEMO_SUITES);
+  deployment(`${runtime}, the tests' own`, runtime, entry, FAULTY_SUITES);
+}
+alone("wrangler", wrangler);
+alone("serve", serve);
+
+const counts = { passed: 0, failed: 0 };
+QUnit.on("testEnd", ({ status, fullName, errors }) => {
+  if (status === "passed") return counts.passed++;
+  counts.failed++;
+  console.log(`FAILED ${fullName.join(" > ")}\n${errors.map(describe).join("\n").replace(/^/gm, "    ")}`);
+});
+QUnit.on("suiteEnd", ({ fullName, runtime, testCounts: { passed, total } }) => {
+  if (fullName.length !== 1) return;
+  console.log(`${fullName[0]}: ${passed} of ${total} passed (${(runtime / 1000).toFixed(1)} s)`);
+});
+QUnit.on("runEnd", () => {
+  const ran = counts.passed + counts.failed;
+  if (ran === 0 || ran !== registered) {
+    counts.failed++;
+    console.log(`FAILED the run: ${registered} tests are registered, ${ran} ran`);
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  process.exitCode = counts.failed > 0 ? 1 : 0;
+});
+
+// Servers end with this process, and it ends in a way that lets them.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+QUnit.start();
+
+function describe({ message, actual, expected, stack }) {
+  const show = (name, value) => (value === undefined ? [] : `${name} ${JSON.stringify(value)?.slice(0, 2000)}`);
+  return [message ?? [], show("expected", expected), show("actual", actual), stack ?? []].flat().join("\n");
+}

@@ -1,0 +1,121 @@
+// `scripts/serve.mjs`, as `make serve` runs it.
+
+import { execFile, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { root } from "../../../scripts/demo.mjs";
+import { freePort, makeFolder } from "./serving.mjs";
+import { decode } from "./wire.mjs";
+
+const script = join(root, "scripts/serve.mjs");
+
+export function serve({ test }) {
+  for (const RUNTIME of ["workerd", "deno", "node"]) {
+    test(`RUNTIME=${RUNTIME}: the printed commands work, Ctrl-C stops it, secrets stay`, async (assert) => {
+      const [DATA, port] = [await makeFolder("serve"), await freePort()];
+      const origin = `http://127.0.0.1:${port}`;
+      const secrets = [];
+      try {
+        for (const start of ["first", "second"]) {
+          const child = begin({ RUNTIME, DATA, PORT: String(port) });
+          try {
+            const printed = await child.printed(3);
+            const [token, claims, keys] = await paste(printed);
+            assert.strictEqual(decode(token.trim()).payload.iss, origin, start);
+            assert.true(claims.includes(`iss: '${origin}'`) && claims.includes("client_id: 'demo'"), claims);
+            assert.strictEqual(JSON.parse(keys).keys[0].alg, "ES256");
+            secrets.push(await (await fetch(`${origin}/_dev/env`)).json());
+          } finally {
+            assert.deepEqual(await child.interrupt(), [0, null], "exit code and signal");
+          }
+          assert.true(await isFree(port), "the port is free");
+        }
+        assert.deepEqual(secrets[1], secrets[0]);
+      } finally {
+        await rm(DATA, { recursive: true, force: true });
+      }
+    });
+  }
+
+  for (const [name, env, message] of [
+    ["PORT in words", { PORT: "http" }, "PORT=http"],
+    ["PORT too high", { PORT: "65536" }, "PORT=65536"],
+    ["PORT zero", { PORT: "0" }, "PORT=0"],
+    ["unknown RUNTIME", { RUNTIME: "bun" }, "RUNTIME=bun"],
+    ["RUNTIME of every object", { RUNTIME: "constructor" }, "RUNTIME=constructor"],
+  ]) {
+    test(`${name} is refused`, async (assert) => {
+      const { code, stderr } = await promisify(execFile)(process.execPath, [script], {
+        env: { ...process.env, ...env },
+      }).catch((error) => error);
+      assert.strictEqual(code, 1);
+      assert.true(stderr.includes(message) && stderr.split("\n").length === 2, stderr);
+    });
+  }
+
+  for (const RUNTIME of ["workerd", "deno", "node"]) {
+    test(`RUNTIME=${RUNTIME}: a port that is taken is refused`, async (assert) => {
+      const DATA = await makeFolder("serve");
+      const taken = createServer();
+      await new Promise((resolve) => taken.listen(0, "127.0.0.1", resolve));
+      try {
+        const PORT = String(taken.address().port);
+        const { code, stderr } = await promisify(execFile)(process.execPath, [script], {
+          env: { ...process.env, RUNTIME, DATA, PORT },
+        }).catch((error) => error);
+        assert.strictEqual(code, 1, stderr);
+      } finally {
+        await new Promise((resolve) => taken.close(resolve));
+        await rm(DATA, { recursive: true, force: true });
+      }
+    });
+  }
+}
+
+/** The script in a process group of its own, as a shell runs it. */
+function begin(env) {
+  const options = { detached: true, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } };
+  const child = spawn(process.execPath, [script], options);
+  const ended = new Promise((resolve) => child.once("exit", (...end) => resolve(end)));
+  let output = "";
+  return {
+    /** The commands that it prints, once there are so many. */
+    async printed(count) {
+      const commands = () =>
+        (output.split("Paste:\n")[1] ?? "").split("\n\n").filter((text) => text.trim() !== "");
+      child.stdout.setEncoding("utf8");
+      const enough = new Promise((resolve) => {
+        child.stdout.on("data", (text) => {
+          output += text;
+          if (commands().length >= count && output.endsWith("\n")) resolve();
+        });
+      });
+      const [code] = (await Promise.race([enough, ended])) ?? [];
+      if (code !== undefined) throw new Error(`it ended with ${code} and said: ${output}`);
+      return commands();
+    },
+    /** What Ctrl-C does: the signal goes to the whole group. Returns exit code and signal. */
+    interrupt() {
+      if (child.exitCode === null) process.kill(-child.pid, "SIGINT");
+      return ended;
+    },
+  };
+}
+
+/** Runs commands in one shell; the output of each. */
+async function paste(commands) {
+  const mark = "-".repeat(20);
+  const { stdout } = await promisify(execFile)("bash", ["-euc", commands.join(`\necho ${mark}\n`)]);
+  return stdout.split(`${mark}\n`);
+}
+
+async function isFree(port) {
+  const probe = createServer();
+  const free = await new Promise((resolve) => {
+    probe.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+  });
+  if (free) await new Promise((resolve) => probe.close(resolve));
+  return free;
+}
