@@ -19,6 +19,8 @@ const { origin, env, stop } = await start(runtime, { port, folder: resolve(root,
 
 let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM"]) {
+  // Miniflare listens too, and would end this process before all has stopped.
+  process.removeAllListeners(signal);
   process.on(signal, async () => {
     if (stopping) return;
     stopping = true;

@@ -129,8 +129,8 @@ export class EdgegrantState extends DurableObject<unknown> {
   list(prefix: string, after: string | null, limit: number, now: number): Page {
     const entries: Row[] = [];
     const rows = this.ctx.storage.sql.exec<Row>(
-      `SELECT key, value, version FROM record WHERE key >= ? AND key > ? AND ${LIVE} ORDER BY key LIMIT ?`,
-      ...[prefix, after ?? "", now, limit + 1],
+      `SELECT key, value, version FROM record WHERE key >= max(?, ?) AND key <> ? AND ${LIVE} ORDER BY key LIMIT ?`,
+      ...[prefix, after ?? "", after ?? "", now, limit + 1],
     );
     for (const row of rows) {
       if (!row.key.startsWith(prefix)) break;
