@@ -45,7 +45,9 @@ export async function measureBoundary({ config, env, request, batches, batch }) 
       const asked = incoming();
       const bytes = await asked.arrayBuffer();
       asked.headers.get("authorization");
-      return drain(new Response(`${bytes.byteLength}`, { status: 200, headers: [["content-type", "text/plain"]] }));
+      return drain(
+        new Response(`${bytes.byteLength}`, { status: 200, headers: [["content-type", "text/plain"]] }),
+      );
     },
   };
   const times = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]));

@@ -63,7 +63,10 @@ export async function load(request, { seconds, amount, distinct = false }) {
 }
 
 export function median(values) {
-  return quantile([...values].sort((a, b) => a - b), 0.5);
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 }
 
 function quantile(sorted, q) {

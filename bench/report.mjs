@@ -16,7 +16,8 @@ const OTHER = "oidc_provider";
 /** All of it. */
 export function render({ rates, sizes, memory, boundary, wasm, starts }, plan) {
   const rate = (key) => median(rates.get(key).map((figures) => figures.rate));
-  const over = (key, other) => median(rates.get(key).map((figures, i) => figures.rate / rates.get(other)[i].rate));
+  const over = (key, other) =>
+    median(rates.get(key).map((figures, i) => figures.rate / rates.get(other)[i].rate));
   const times = (name, alg) => over(`${name} ${alg}`, `${OTHER} ${alg}`);
   const share = over("workerd RS256", "signs_only RS256");
   const rows = [...rates.keys()].map((key) => {
@@ -34,7 +35,12 @@ export function render({ rates, sizes, memory, boundary, wasm, starts }, plan) {
     ];
   });
   const targets = [
-    ["ES256 in workerd", `${times("workerd", "ES256").toFixed(2)} ×`, "≥ 1.5 ×", times("workerd", "ES256") >= 1.5],
+    [
+      "ES256 in workerd",
+      `${times("workerd", "ES256").toFixed(2)} ×`,
+      "≥ 1.5 ×",
+      times("workerd", "ES256") >= 1.5,
+    ],
     ["ES256 on Node", `${times("node", "ES256").toFixed(2)} ×`, "≥ 2 ×", times("node", "ES256") >= 2],
     ["RS256 on Node", `${times("node", "RS256").toFixed(2)} ×`, "≥ 1.5 ×", times("node", "RS256") >= 1.5],
     ["RS256 in workerd, of its signing bound", `${(share * 100).toFixed(0)} %`, "≥ 90 %", share >= 0.9],
@@ -51,7 +57,19 @@ export function render({ rates, sizes, memory, boundary, wasm, starts }, plan) {
       targets.map(([what, figure, target, met]) => [what, figure, target, met ? "met" : "**missed**"]),
     ),
     "### `client_credentials`\n",
-    table(["server", "algorithm", "requests/s", "p50 ms", "p99 ms", "× node-oidc-provider", "CPU µs/request", "token bytes"], rows),
+    table(
+      [
+        "server",
+        "algorithm",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "× node-oidc-provider",
+        "CPU µs/request",
+        "token bytes",
+      ],
+      rows,
+    ),
     "### One request on Node, the signature left out\n",
     table(
       ["part", "µs"],

@@ -64,7 +64,9 @@ async function measure() {
         const figures = await send(server, alg, { seconds: plan.seconds });
         const key = `${server.name} ${alg}`;
         rates.set(key, [...(rates.get(key) ?? []), figures]);
-        say(`${alg} ${round + 1}/${plan.rounds} ${server.name}: ${figures.rate.toFixed(0)}/s, ${figures.cpu.toFixed(0)} µs`);
+        say(
+          `${alg} ${round + 1}/${plan.rounds} ${server.name}: ${figures.rate.toFixed(0)}/s, ${figures.cpu.toFixed(0)} µs`,
+        );
       }
     }
   }

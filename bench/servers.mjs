@@ -16,7 +16,8 @@ const commands = {
   async workerd(folder, env) {
     await bundleWorker(entry("worker"), folder);
     return serveWorker(folder, env, {
-      modules: '(name = "worker.js", esModule = embed "worker.js"), (name = "edgegrant.wasm", wasm = embed "edgegrant.wasm")',
+      modules:
+        '(name = "worker.js", esModule = embed "worker.js"), (name = "edgegrant.wasm", wasm = embed "edgegrant.wasm")',
       bindings: ["ORIGIN", "KEY_ES256", "KEY_RS256", "CLIENT_SECRET"],
       // SQLite objects are on disk, as in production.
       objects: `
@@ -47,7 +48,9 @@ const commands = {
 
 /** `workerd serve` without a development server's proxy in front. */
 function serveWorker(folder, { PORT }, { modules, bindings, objects = "", stateBinding = "" }) {
-  const fromEnvironment = bindings.map((name) => `(name = "${name}", fromEnvironment = "${name}")`).join(", ");
+  const fromEnvironment = bindings
+    .map((name) => `(name = "${name}", fromEnvironment = "${name}")`)
+    .join(", ");
   const file = join(folder, "config.capnp");
   writeFileSync(
     file,
@@ -76,7 +79,14 @@ const worker :Workerd.Worker = (
 export async function start(name, { folder, env, request }) {
   const PORT = String(await freePort());
   const ORIGIN = `http://127.0.0.1:${PORT}`;
-  const variables = { ...process.env, NODE_ENV: "production", DENO_NO_UPDATE_CHECK: "1", ...env, PORT, ORIGIN };
+  const variables = {
+    ...process.env,
+    NODE_ENV: "production",
+    DENO_NO_UPDATE_CHECK: "1",
+    ...env,
+    PORT,
+    ORIGIN,
+  };
   variables.KV_PATH = join(folder, "deno.sqlite3");
   const [command, args] = await commands[name](folder, variables);
   const began = performance.now();
@@ -111,7 +121,9 @@ function rss(pid) {
 function cpu(pid) {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return Number.NaN;
-  const fields = readFileSync(file, "utf8").replace(/^.*\) /s, "").split(" ");
+  const fields = readFileSync(file, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
   // User and system time in ticks of 10 ms.
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }

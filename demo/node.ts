@@ -1,6 +1,6 @@
-import { serve } from "@hono/node-server";
+import { createServer } from "node:http";
 import { createEdgegrant } from "edgegrant";
-import { loadCore } from "edgegrant/node";
+import { listener, loadCore } from "edgegrant/node";
 import { memory } from "edgegrant/store/memory";
 import config from "./edgegrant.json" with { type: "json" };
 
@@ -14,8 +14,4 @@ const edgegrant = await createEdgegrant({
   registry: store,
 });
 
-serve({
-  hostname: "127.0.0.1",
-  port: Number(env.PORT ?? 8787),
-  fetch: (request) => edgegrant.fetch(request),
-});
+createServer(listener(edgegrant)).listen(Number(env.PORT ?? 8787), "127.0.0.1");

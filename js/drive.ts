@@ -10,13 +10,7 @@
  * a lost instance.
  */
 
-import type { Core, Effect, HttpRequest, HttpResponse, Reply, Step } from "./types.ts";
-
-/** What a runtime hands over with a request: Workers pass an `ExecutionContext`. */
-export interface Context {
-  /** Keeps the isolate alive until `work` settles. */
-  waitUntil(work: Promise<unknown>): void;
-}
+import type { Answer, Context, Core, Effect, HttpRequest, HttpResponse, Reply, Step } from "./types.ts";
 
 /** Performs an effect. Must not throw or reject: a failure is a {@link Reply} too. */
 export type Perform = (effect: Effect, context: Context | undefined) => Reply | Promise<Reply>;
@@ -57,13 +51,6 @@ export interface DriverOptions {
   onTrap?: ((info: TrapInfo) => void) | undefined;
   /** Given every request once it has ended, however it did. */
   record?: ((recording: Recording) => void) | undefined;
-}
-
-/** A whole or a streamed answer. */
-export interface Answer {
-  status: number;
-  headers: [string, string][];
-  body: string | ReadableStream<Uint8Array>;
 }
 
 /** An error that the host answers by itself, in the shape of RFC 6749 §5.2. */

@@ -1,7 +1,7 @@
 /** Performs the core's effects: stores, signatures, outbound HTTP, hooks. */
 
-import type { Context, Perform } from "./drive.ts";
-import type { AuditEvent, Effect, Outbound, Reply, Role, SignJob, Store } from "./types.ts";
+import type { Perform } from "./drive.ts";
+import type { AuditEvent, Context, Effect, Outbound, Reply, Role, SignJob, Store } from "./types.ts";
 
 /** What effects are performed with. */
 export interface EffectOptions {

@@ -1,7 +1,7 @@
 /** Between the web's `Request` and `Response` and the core's plain shapes. */
 
-import { type Answer, type Context, type Driver, refusal, serverError } from "./drive.ts";
-import type { HttpRequest } from "./types.ts";
+import { type Driver, refusal, serverError } from "./drive.ts";
+import type { Answer, Context, HttpRequest } from "./types.ts";
 
 const NOTHING = { bytes: new Uint8Array(0) };
 

@@ -5,14 +5,25 @@
  *     export default { fetch: (request, env, context) => edgegrant.fetch(request, context) };
  */
 
-import { type Context, Driver, type TrapInfo } from "./drive.ts";
+import { Driver, type TrapInfo } from "./drive.ts";
 import { performer } from "./effects.ts";
 import { handle } from "./http.ts";
 import { importSigningKey, type SigningKey, SigningKeyError, signer } from "./signer.ts";
 import { type Transcript, transcribe } from "./transcript.ts";
-import type { AuditEvent, Binding, Core, CoreFactory, Mistake, Outcome, Plan, Store } from "./types.ts";
+import type {
+  AuditEvent,
+  Binding,
+  Context,
+  Core,
+  CoreFactory,
+  Mistake,
+  Outcome,
+  Plan,
+  Service,
+  Store,
+} from "./types.ts";
 
-export type { Context, TrapInfo } from "./drive.ts";
+export type { TrapInfo } from "./drive.ts";
 export { fromJson, replay, type Transcript, toJson } from "./transcript.ts";
 export type * from "./types.ts";
 
@@ -43,14 +54,14 @@ export interface EdgegrantOptions {
 
 /** What the operator can listen to. A hook that throws or rejects changes nothing. */
 export interface Hooks {
-  /** Audit events. */
+  /** Audit events. Without this hook the core makes none. */
   record?: (event: AuditEvent) => unknown;
   /** The core trapped and was replaced. */
   onTrap?: (info: TrapInfo) => void;
 }
 
 /** A running deployment. */
-export interface Edgegrant {
+export interface Edgegrant extends Service {
   /** Answers a request. Never rejects. */
   fetch(request: Request, context?: Context): Promise<Response>;
 }
@@ -77,13 +88,14 @@ export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegr
   const plan = expectOk(first.plan(config));
   const { bindings, keys, mistakes } = await resolve(plan.bindings, options.env);
   mistakes.push(...refuseState(state, plan));
-  const found = first.configure(config, bindings);
+  const audit = hooks.record !== undefined;
+  const found = first.configure(config, bindings, audit);
   if ("mistakes" in found) mistakes.push(...found.mistakes.filter(isNewAmong(mistakes)));
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
 
   const fresh = (): Core => {
     const instance = core();
-    expectOk(instance.configure(config, bindings));
+    expectOk(instance.configure(config, bindings, audit));
     return instance;
   };
   const perform = performer({
@@ -104,7 +116,11 @@ export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegr
     },
     first,
   );
-  return { fetch: (request, context) => handle(driver, request, context) };
+  return {
+    fetch: (request, context) => handle(driver, request, context),
+    answer: (request, context) => driver.open(request, context),
+    bodyLimit: (path) => driver.bodyLimit(path),
+  };
 }
 
 interface Resolved {

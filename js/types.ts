@@ -118,6 +118,27 @@ export interface HttpResponse {
   body: string;
 }
 
+/** A whole or a streamed answer, on its way to the client. */
+export interface Answer {
+  status: number;
+  headers: [string, string][];
+  body: string | ReadableStream<Uint8Array>;
+}
+
+/** What a runtime hands over with a request: Workers pass an `ExecutionContext`. */
+export interface Context {
+  /** Keeps the isolate alive until `work` settles. */
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** A deployment below `Request` and `Response`, for a runtime that has something quicker. */
+export interface Service {
+  /** The longest body to read for `path`, bytes; what is longer is passed on as `"over_limit"`. */
+  bodyLimit(path: string): number;
+  /** Answers a request. Never rejects; the body of a streamed answer may end in an error. */
+  answer(request: HttpRequest, context?: Context): Promise<Answer>;
+}
+
 /** A mistake in the configuration: where (RFC 6901 JSON pointer) and what was expected. */
 export interface Mistake {
   pointer: string;
@@ -149,8 +170,8 @@ export type Outcome<T> = { ok: T } | { mistakes: Mistake[] };
 export interface Core {
   /** Reads the configuration: what must be resolved before {@link Core.configure}. */
   plan(config: string): Outcome<Plan>;
-  /** Makes this instance serve `config`. Called once, first. */
-  configure(config: string, bindings: Record<string, string>): Outcome<null>;
+  /** Makes this instance serve `config`. Called once, first. `audit`: whether it puts out events. */
+  configure(config: string, bindings: Record<string, string>, audit: boolean): Outcome<null>;
   /** The longest body that is read for this path, bytes. */
   body_limit(path: string): number;
   /** 32 bytes of entropy; `undefined` where the host has none. */

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -44,6 +45,7 @@ async function makeSecrets() {
  * is the server's source. Returns how to stop it.
  */
 export async function start(runtime, { port, folder, entry }) {
+  await expectFree(port);
   const env = await environment(folder, port);
   const server = await runtimes[runtime]({ port, folder, env, entry });
   try {
@@ -154,6 +156,16 @@ function child(command, args, variables) {
   };
 }
 
+/** Refuses a port where another process listens: its answers would pass for the demo's. */
+async function expectFree(port) {
+  const probe = createServer();
+  await new Promise((resolve, reject) => {
+    probe.once("error", ({ code }) => reject(new Error(`port ${port} of 127.0.0.1: ${code}`)));
+    probe.listen(port, "127.0.0.1", resolve);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
 /** Waits until `url` answers, or what should serve it has `failed`. */
 export async function healthy(url, { failed = () => false }) {
   for (let tries = 0; tries < 300 && !failed(); tries++) {
@@ -162,5 +174,5 @@ export async function healthy(url, { failed = () => false }) {
     if (answer) throw new Error(`${url} answers ${answer.status}: ${await answer.text()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`nothing healthy answers at ${url}: is the port taken?`);
+  throw new Error(`nothing answers at ${url}`);
 }

@@ -22,8 +22,12 @@ use crate::jose;
 use crate::suspend::{Request, Step};
 use crate::time::Timestamp;
 
+/// A seed's length, in bytes.
+const SEED: usize = 32;
+
 thread_local! {
     static SERVER: OnceCell<Rc<Server>> = const { OnceCell::new() };
+    static SEEDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static REQUESTS: RefCell<BTreeMap<u32, Request>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -56,9 +60,9 @@ pub fn plan(config: &str) -> JsValue {
 }
 
 /// Makes this instance serve `config`. `bindings`: the text of every binding that [`plan`] named;
-/// for a private key that the host keeps, its public JWK.
+/// for a private key that the host keeps, its public JWK. `audit`: whether anybody listens to events.
 #[wasm_bindgen]
-pub fn configure(config: &str, bindings: JsValue) -> JsValue {
+pub fn configure(config: &str, bindings: JsValue, audit: bool) -> JsValue {
     let bindings: BTreeMap<String, String> = match serde_wasm_bindgen::from_value(bindings) {
         Ok(bindings) => bindings,
         Err(error) => {
@@ -68,7 +72,7 @@ pub fn configure(config: &str, bindings: JsValue) -> JsValue {
     outcome(Server::configure(config, &bindings).map(|server| {
         SERVER.with(|cell| {
             // A second call on one instance changes nothing.
-            cell.get_or_init(|| Rc::new(server));
+            cell.get_or_init(|| Rc::new(server.with_audit(audit)));
         });
     }))
 }
@@ -79,17 +83,27 @@ pub fn body_limit(path: &str) -> u32 {
     SERVER.with(|cell| cell.get().map_or(0, |server| server.body_limit(path)))
 }
 
-/// 32 bytes of entropy; nothing where the host has none.
+/// 32 bytes of entropy; nothing where the host has none. Each is handed out once.
 #[wasm_bindgen]
 pub fn draw_seed() -> Option<Vec<u8>> {
-    seed().map(Vec::from)
+    SEEDS.with_borrow_mut(|seeds| {
+        if seeds.is_empty() {
+            // One call to the host gives many: it costs as much as for one.
+            let mut drawn = vec![0; 64 * SEED];
+            getrandom::fill(&mut drawn).ok()?;
+            *seeds = drawn;
+        }
+        Some(seeds.split_off(seeds.len() - SEED))
+    })
 }
 
 /// Makes a private key as a JWK; nothing for an unknown algorithm, or without entropy.
 #[wasm_bindgen]
 pub fn generate_key(alg: &str) -> Option<String> {
     use rand_core::SeedableRng;
-    let mut rng = rand_chacha::ChaCha20Rng::from_seed(seed()?);
+    let mut seed = [0; SEED];
+    getrandom::fill(&mut seed).ok()?;
+    let mut rng = rand_chacha::ChaCha20Rng::from_seed(seed);
     let key = jose::SigningKey::generate(alg.parse().ok()?, &mut rng).ok()?;
     Some(key.to_jwk().to_json())
 }
@@ -104,7 +118,7 @@ pub fn start(id: u32, request: JsValue, now: f64, seed: &[u8]) -> JsValue {
         Ok(request) => request,
         Err(message) => return refusal(&message),
     };
-    let Ok(seed) = <[u8; 32]>::try_from(seed) else {
+    let Ok(seed) = <[u8; SEED]>::try_from(seed) else {
         return refusal("the seed must be 32 bytes");
     };
     #[allow(
@@ -136,11 +150,6 @@ pub fn resume(id: u32, reply: JsValue) -> JsValue {
 #[wasm_bindgen]
 pub fn drop(id: u32) {
     REQUESTS.with_borrow_mut(|requests| requests.remove(&id));
-}
-
-fn seed() -> Option<[u8; 32]> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).ok().map(|()| seed)
 }
 
 fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {

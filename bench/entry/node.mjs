@@ -1,8 +1,8 @@
 // Edgegrant on Node.
 import { readFileSync } from "node:fs";
-import { serve } from "@hono/node-server";
+import { createServer } from "node:http";
 import { createEdgegrant } from "edgegrant";
-import { loadCore } from "edgegrant/node";
+import { listener, loadCore } from "edgegrant/node";
 import { memory } from "edgegrant/store/memory";
 
 const config = readFileSync(new URL("../edgegrant.json", import.meta.url), "utf8");
@@ -16,4 +16,4 @@ const edgegrant = await createEdgegrant({
   registry: store,
 });
 
-serve({ hostname: "127.0.0.1", port: Number(env.PORT), fetch: (request) => edgegrant.fetch(request) });
+createServer(listener(edgegrant)).listen(Number(env.PORT), "127.0.0.1");

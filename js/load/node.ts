@@ -1,8 +1,10 @@
-/** Loads the core in Node. */
+/** Loads the core in Node, and serves it from `node:http`. */
 
 import { readFile } from "node:fs/promises";
 import type { CoreFactory } from "../types.ts";
 import { instances } from "./instance.ts";
+
+export { listener } from "./node_listener.ts";
 
 /** Reads and compiles the core; `wasm`: by default the file of this package. */
 export async function loadCore(

@@ -25,6 +25,7 @@ pub struct Server {
     issuers: Vec<Rc<Issuer>>,
     dev_env: Option<BTreeMap<String, String>>,
     routes: BTreeMap<String, Route>,
+    audited: bool,
 }
 
 /// Where a path leads: an endpoint, and the issuer that it is of.
@@ -97,7 +98,19 @@ impl Server {
                 }
             }
         }
-        mistakes.or(Self { issuers: issuers.into_iter().map(Rc::new).collect(), dev_env, routes })
+        mistakes.or(Self { issuers: issuers.into_iter().map(Rc::new).collect(), dev_env, routes, audited: true })
+    }
+
+    /// Whether anybody listens to audit events; without a listener none are put out.
+    #[must_use]
+    pub fn with_audit(mut self, audited: bool) -> Self {
+        self.audited = audited;
+        self
+    }
+
+    /// Whether audit events are put out.
+    pub fn is_audited(&self) -> bool {
+        self.audited
     }
 
     /// The longest body that is read for `path`, in bytes.

@@ -1,7 +1,7 @@
 /** The driver against a scripted core: what happens to whom when an instance is lost. */
 
-import { type Answer, Driver, type DriverOptions, type Recording, type TrapInfo } from "../../js/drive.ts";
-import type { Effect, HttpResponse, Reply } from "../../js/types.ts";
+import { Driver, type DriverOptions, type Recording, type TrapInfo } from "../../js/drive.ts";
+import type { Answer, Effect, HttpResponse, Reply } from "../../js/types.ts";
 import { ask, FakeCores, get, ok, plain, put, type Sabotage, type Script } from "./fake_core.ts";
 import { Park } from "./park.ts";
 import type { Register } from "./runtime.ts";

@@ -48,7 +48,7 @@ export class FakeCore implements Core {
   planned: Outcome<Plan> = { ok: { bindings: [], state_kinds: [] } };
   configured: Outcome<null> = { ok: null };
   /** What {@link configure} was called with. */
-  given: { config: string; bindings: Record<string, string> } | undefined;
+  given: { config: string; bindings: Record<string, string>; audit: boolean } | undefined;
   #seen = new Set<number>();
   #dead = false;
   readonly #scripts: Record<string, Script>;
@@ -64,8 +64,8 @@ export class FakeCore implements Core {
     return this.#export("plan", undefined, () => this.planned);
   }
 
-  configure(config: string, bindings: Record<string, string>): Outcome<null> {
-    this.given = { config, bindings };
+  configure(config: string, bindings: Record<string, string>, audit: boolean): Outcome<null> {
+    this.given = { config, bindings, audit };
     return this.#export("configure", undefined, () => this.configured);
   }
 

@@ -95,6 +95,8 @@ const register: Register = (QUnit) => {
       const { cores, options: given } = options([], { config: ' {"a": 1} ' });
       await createEdgegrant(given);
       assert.strictEqual(cores.made[0]?.given?.config, ' {"a": 1} ');
+      // Nobody listens, so the core need not make events.
+      assert.false(cores.made[0]?.given?.audit ?? true);
     });
 
     QUnit.test("all mistakes are told at once, each at its place", async (assert) => {
@@ -189,6 +191,7 @@ const register: Register = (QUnit) => {
       const [started] = cores.made[0]?.started ?? [];
       assert.deepEqual([started?.now, started?.seed], [5, new Uint8Array(32).fill(3)]);
       assert.deepEqual(heard, [EVENT, ["/store", 200]]);
+      assert.true(cores.made[0]?.given?.audit ?? false);
     });
   });
 };

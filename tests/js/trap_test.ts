@@ -45,7 +45,11 @@ async function deploy(core: CoreFactory, change: Partial<EdgegrantOptions> = {})
   const configured = (): Core => {
     const fresh = core();
     const { d: _secret, ...half } = JSON.parse(KEY ?? "");
-    const outcome = fresh.configure(CONFIG, { KEY: JSON.stringify(half) });
+    const outcome = fresh.configure(
+      CONFIG,
+      { KEY: JSON.stringify(half) },
+      options.hooks?.record !== undefined,
+    );
     if ("mistakes" in outcome) throw new Error(JSON.stringify(outcome.mistakes));
     return fresh;
   };

@@ -60,12 +60,23 @@ export async function faulty({ env, core, state, registry }: Parts): Promise<Edg
       },
     },
   });
+  const command = (path: string, query: string): object | undefined => {
+    if (path === "/_test/traps") return { traps };
+    if (path !== "/_test/store") return undefined;
+    mode = new URLSearchParams(query).get("mode");
+    return { mode };
+  };
   return {
+    ...edgegrant,
     async fetch(request, context) {
-      if (request.url.endsWith("/_test/traps")) return Response.json({ traps });
-      if (!request.url.includes("/_test/store?mode=")) return edgegrant.fetch(request, context);
-      mode = new URL(request.url).searchParams.get("mode");
-      return Response.json({ mode });
+      const { pathname, search } = new URL(request.url);
+      const told = command(pathname, search);
+      return told === undefined ? edgegrant.fetch(request, context) : Response.json(told);
+    },
+    async answer(request, context) {
+      const told = command(request.path, request.query);
+      if (told === undefined) return edgegrant.answer(request, context);
+      return { status: 200, headers: [["content-type", "application/json"]], body: JSON.stringify(told) };
     },
   };
 }

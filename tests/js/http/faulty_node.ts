@@ -1,7 +1,7 @@
 /** {@link faulty} on Node: as demo/node.ts. */
 
-import { serve } from "@hono/node-server";
-import { loadCore } from "../../../js/load/node.ts";
+import { createServer } from "node:http";
+import { listener, loadCore } from "../../../js/load/node.ts";
 import { memory } from "../../../js/store/memory.ts";
 import { faulty } from "./faulty.ts";
 
@@ -10,5 +10,4 @@ const store = memory();
 const core = await loadCore(new URL("../../../js/core/edgegrant.wasm", import.meta.url));
 const edgegrant = await faulty({ env: process.env, core, state: store, registry: store });
 
-const fetch = (request: Request) => edgegrant.fetch(request);
-serve({ hostname: "127.0.0.1", port: Number(process.env["PORT"]), fetch });
+createServer(listener(edgegrant)).listen(Number(process.env["PORT"]), "127.0.0.1");

@@ -40,9 +40,14 @@ export function foreign({ test }, server) {
       const { HII_CLIENT_ID, HII_CLIENT_SECRET } = server.env;
       const auth = openid.ClientSecretBasic(HII_CLIENT_SECRET);
       const config = await discover(hii(), HII_CLIENT_ID, auth, algorithm);
-      const { access_token, token_type } = await openid.clientCredentialsGrant(config, { audience: HII_AUDIENCE });
+      const { access_token, token_type } = await openid.clientCredentialsGrant(config, {
+        audience: HII_AUDIENCE,
+      });
       assert.strictEqual(token_type, "bearer");
-      assert.strictEqual((await verify(config.serverMetadata(), access_token, HII_AUDIENCE)).sub, HII_CLIENT_ID);
+      assert.strictEqual(
+        (await verify(config.serverMetadata(), access_token, HII_AUDIENCE)).sub,
+        HII_CLIENT_ID,
+      );
       await assert.rejects(
         openid.clientCredentialsGrant(config),
         ({ status, error, error_description }) =>
@@ -62,8 +67,15 @@ export function foreign({ test }, server) {
       assert.deepEqual([token.token_type, token.scope], ["bearer", "orders:read"]);
 
       const present = (access_token) =>
-        new Request("https://api.example.com/orders", { headers: { authorization: `Bearer ${access_token}` } });
-      const claims = await oauth.validateJwtAccessToken(as, present(token.access_token), CC_RESOURCE, insecure);
+        new Request("https://api.example.com/orders", {
+          headers: { authorization: `Bearer ${access_token}` },
+        });
+      const claims = await oauth.validateJwtAccessToken(
+        as,
+        present(token.access_token),
+        CC_RESOURCE,
+        insecure,
+      );
       assert.deepEqual([claims.client_id, claims.scope], [CLIENT_ID, "orders:read"]);
       const forged = `${token.access_token.slice(0, -86)}${"A".repeat(86)}`;
       await assert.rejects(oauth.validateJwtAccessToken(as, present(forged), CC_RESOURCE, insecure));

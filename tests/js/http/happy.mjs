@@ -34,12 +34,16 @@ export function happy({ test }, server) {
     const { access_token, token_type, expires_in, scope } = await server.issue(assert);
     assert.deepEqual([token_type, expires_in, scope], ["Bearer", 3600, CC_SCOPE]);
     const { issuer, jwks_uri } = await document("/.well-known/oauth-authorization-server");
-    const { payload, protectedHeader } = await jwtVerify(access_token, createRemoteJWKSet(new URL(jwks_uri)), {
-      issuer,
-      audience: ISSUER,
-      typ: "at+jwt",
-      algorithms: ["ES256"],
-    });
+    const { payload, protectedHeader } = await jwtVerify(
+      access_token,
+      createRemoteJWKSet(new URL(jwks_uri)),
+      {
+        issuer,
+        audience: ISSUER,
+        typ: "at+jwt",
+        algorithms: ["ES256"],
+      },
+    );
     const { exp, iat, jti, ...claims } = payload;
     assert.deepEqual(claims, { iss: issuer, sub: CLIENT_ID, aud: ISSUER, client_id: CLIENT_ID, scope });
     assert.strictEqual(exp - iat, expires_in);
@@ -71,7 +75,10 @@ export function happy({ test }, server) {
       assert.strictEqual(payload.sub, server.env[`${name}_ID`]);
     }
     const form = assertionForm(assertion(server.env));
-    assert.strictEqual((await server.issue(assert, { auth: null, form })).payload.sub, server.env.JWT_CLIENT_ID);
+    assert.strictEqual(
+      (await server.issue(assert, { auth: null, form })).payload.sub,
+      server.env.JWT_CLIENT_ID,
+    );
   });
 
   test("/_dev/env is a flat object of texts", async (assert) => {
@@ -123,7 +130,10 @@ export function happy({ test }, server) {
 
   test("documents may be cached, and read by any page", async (assert) => {
     for (const path of DOCUMENTS) {
-      const { status, headers } = await server.send({ path, headers: { origin: "https://page.example.com" } });
+      const { status, headers } = await server.send({
+        path,
+        headers: { origin: "https://page.example.com" },
+      });
       const { "content-type": type, "cache-control": cache, "access-control-allow-origin": cors } = headers;
       assert.deepEqual([status, type, cors], [200, "application/json", "*"], path);
       assert.true(/^public, max-age=[1-9]\d*$/.test(cache), `${path}: ${cache}`);

@@ -82,6 +82,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.e
 QUnit.start();
 
 function describe({ message, actual, expected, stack }) {
-  const show = (name, value) => (value === undefined ? [] : `${name} ${JSON.stringify(value)?.slice(0, 2000)}`);
+  const show = (name, value) =>
+    value === undefined ? [] : `${name} ${JSON.stringify(value)?.slice(0, 2000)}`;
   return [message ?? [], show("expected", expected), show("actual", actual), stack ?? []].flat().join("\n");
 }

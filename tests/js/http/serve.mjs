@@ -65,7 +65,7 @@ export function serve({ test }) {
         const { code, stderr } = await promisify(execFile)(process.execPath, [script], {
           env: { ...process.env, RUNTIME, DATA, PORT },
         }).catch((error) => error);
-        assert.strictEqual(code, 1, stderr);
+        assert.deepEqual([code, stderr], [1, `serve: port ${PORT} of 127.0.0.1: EADDRINUSE\n`]);
       } finally {
         await new Promise((resolve) => taken.close(resolve));
         await rm(DATA, { recursive: true, force: true });

@@ -108,7 +108,8 @@ class Server {
   /** Sends what must be refused, and holds the answer against all that a refusal must be. Returns it. */
   async refuse(assert, request, status, error) {
     const answer = await this.send(request);
-    if (answer.status !== status) throw new Error(`${answer.status}, not ${status}: ${answer.text.slice(0, 300)}`);
+    if (answer.status !== status)
+      throw new Error(`${answer.status}, not ${status}: ${answer.text.slice(0, 300)}`);
     const { "content-type": type, "cache-control": cache } = answer.headers;
     assert.deepEqual([type, cache], ["application/json", "no-store"]);
     if (request.method === "HEAD") {

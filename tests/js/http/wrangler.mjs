@@ -12,7 +12,12 @@ export function wrangler({ test }) {
     const [folder, port] = [await makeFolder("wrangler"), await freePort()];
     const env = await environment(folder, port);
     const bindings = join(folder, "bindings.env");
-    await writeFile(bindings, Object.entries(env).map(([name, value]) => `${name}='${value}'\n`).join(""));
+    await writeFile(
+      bindings,
+      Object.entries(env)
+        .map(([name, value]) => `${name}='${value}'\n`)
+        .join(""),
+    );
     const child = run(folder, ["--port", String(port), "--env-file", bindings]);
     try {
       await healthy(`${env.ORIGIN}/health`, { failed: () => child.exitCode !== null });
