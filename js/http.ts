@@ -3,12 +3,15 @@
 import { type Driver, refusal, serverError } from "./drive.ts";
 import type { Answer, Context, HttpRequest } from "./types.ts";
 
+const UTF8 = new TextEncoder();
 const NOTHING = { bytes: new Uint8Array(0) };
 
 /** Answers `request`. Never rejects. */
 export async function handle(driver: Driver, request: Request, context?: Context): Promise<Response> {
   try {
-    const url = new URL(request.url);
+    const url = parse(request);
+    if (url === undefined)
+      return toResponse(request, refusal(400, "invalid_request", "The Host is malformed."));
     const hasBody = request.method !== "GET" && request.method !== "HEAD";
     const body = hasBody ? await readBody(request, driver.bodyLimit(url.pathname)) : NOTHING;
     if (body === "unreadable") {
@@ -17,6 +20,21 @@ export async function handle(driver: Driver, request: Request, context?: Context
     return toResponse(request, await driver.open(toHttpRequest(request, url, body), context));
   } catch {
     return toResponse(request, serverError());
+  }
+}
+
+const HOST = /^[\w.~%:[\]-]*$/;
+
+/**
+ * RFC 9112 §3.2: a Host that is none is answered 400. Some runtimes put it into the URL as it is, where
+ * `example.com/other` would make another path of it.
+ */
+function parse(request: Request): URL | undefined {
+  if (!HOST.test(request.headers.get("host") ?? "")) return undefined;
+  try {
+    return new URL(request.url);
+  } catch {
+    return undefined;
   }
 }
 
@@ -30,10 +48,13 @@ function toHttpRequest(request: Request, url: URL, body: HttpRequest["body"]): H
 }
 
 function toResponse(request: Request, { status, headers, body }: Answer): Response {
-  if (request.method === "HEAD" && typeof body !== "string") body.cancel().catch(() => {});
+  if (request.method === "HEAD") {
+    if (typeof body !== "string") body.cancel().catch(() => {});
+    else headers = [...headers, ["content-length", String(UTF8.encode(body).byteLength)]];
+    return new Response(null, { status, headers });
+  }
   // A response with status 204 or 304 may not even have an empty body (Fetch §5.5).
-  const bare = request.method === "HEAD" || body === "";
-  return new Response(bare ? null : body, { status, headers });
+  return new Response(body === "" ? null : body, { status, headers });
 }
 
 /** Reads at most `limit` bytes; `"unreadable"`: the client went away, or broke its own framing. */

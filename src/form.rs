@@ -54,6 +54,11 @@ impl Form {
     }
 }
 
+/// The names of a query's parameters, whatever else is wrong with it; what does not decode is left out.
+pub fn names(query: &str) -> impl Iterator<Item = String> {
+    query.split('&').filter_map(|pair| decode(pair.split('=').next().unwrap_or_default()))
+}
+
 /// Decodes one form-encoded name or value; `None` where it does not decode to UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");

@@ -50,6 +50,7 @@ fn s2_3_one_method_and_only_the_registered_one() {
         (basic("/token", "basic", &format!("{GRANT}&client_id=other")), 400, "invalid_request"),
         (with_query(&format!("client_id=post&{secret}")), 400, "invalid_request"),
         (with_query("client_assertion=x"), 400, "invalid_request"),
+        (with_query("a=%ff&client_id=post&a=1&client%5Fsecret=&client_secret"), 400, "invalid_request"),
         (post("/token", &format!("{GRANT}&{secret}")), 400, "invalid_request"),
         (form("basic", &secret), 401, "invalid_client"),
         (basic("/token", "post", GRANT), 401, "invalid_client"),

@@ -17,16 +17,13 @@ export function listener(service: Service): RequestListener {
 }
 
 async function respond(service: Service, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const { method = "GET", headers } = incoming;
+  const { method = "GET" } = incoming;
   const { path, query } = split(incoming.url ?? "/");
   const bare = method === "GET" || method === "HEAD";
   const body = bare ? NOTHING : await readBody(incoming, service.bodyLimit(path));
   if (body === "unreadable") return;
 
-  const read: HttpRequest["headers"] = {};
-  if (headers.authorization !== undefined) read.authorization = headers.authorization;
-  if (headers["content-type"] !== undefined) read["content-type"] = headers["content-type"];
-  const answer = await service.answer({ method, path, query, headers: read, body });
+  const answer = await service.answer({ method, path, query, headers: headersOf(incoming), body });
 
   const fields = answer.headers.flat();
   // What was not read must not be taken for the next request.
@@ -53,6 +50,18 @@ function split(target: string): { path: string; query: string } {
   const mark = target.indexOf("?");
   if (mark < 0) return { path: target, query: "" };
   return { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
+
+/** Node keeps the first of two fields of these names and drops the other; the core is to see both. */
+function headersOf({ rawHeaders }: IncomingMessage): HttpRequest["headers"] {
+  const headers: HttpRequest["headers"] = {};
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase();
+    if (name !== "authorization" && name !== "content-type") continue;
+    const before = headers[name];
+    headers[name] = before === undefined ? `${rawHeaders[i + 1]}` : `${before}, ${rawHeaders[i + 1]}`;
+  }
+  return headers;
 }
 
 const NOTHING = { bytes: new Uint8Array(0) };

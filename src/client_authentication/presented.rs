@@ -29,9 +29,7 @@ pub(super) enum Presented {
 
 pub(super) fn read(issuer: &Issuer, request: &HttpRequest, form: &Form) -> Result<Presented, ProtocolError> {
     // RFC 6749 §2.3.1: credentials must not be in the URI.
-    if let Ok(query) = Form::parse(request.query.as_bytes())
-        && ["client_secret", "client_assertion"].iter().any(|name| query.get(name).is_some())
-    {
+    if form::names(&request.query).any(|name| matches!(&*name, "client_secret" | "client_assertion")) {
         return Err(ProtocolError::invalid_request(
             "send credentials in the header or the body, never in the URI",
         ));

@@ -98,7 +98,12 @@ impl Server {
                 }
             }
         }
-        mistakes.or(Self { issuers: issuers.into_iter().map(Rc::new).collect(), dev_env, routes, audited: true })
+        mistakes.or(Self {
+            issuers: issuers.into_iter().map(Rc::new).collect(),
+            dev_env,
+            routes,
+            audited: true,
+        })
     }
 
     /// Whether anybody listens to audit events; without a listener none are put out.

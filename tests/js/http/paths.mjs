@@ -2,23 +2,27 @@
 
 import { basic, decode, GRANT, tokenRequest } from "./wire.mjs";
 
+/** A URL parser, which all but Node put before us, takes the target for another. */
+const PARSED = { node: "none" };
+const NO_PATH = { workerd: "unheard" };
+
 /**
- * Request targets, and whose token they give the root issuer's client. `root`: a URL parser takes them for
- * `/token`, as a proxy would. `stranger`: for the other issuer's, which does not know the client. `none`: nobody's.
- * Last, where a runtime differs; `unheard`: it fails before any code of ours runs.
+ * Request targets, and whose token they give the root issuer's client. `stranger`: they are the other issuer's, which
+ * does not know it. `none`: nobody's. Where a runtime differs it is named; `unheard`: it fails before any code of
+ * ours runs.
  */
 const TARGETS = [
   ["/token", "root"],
   ["/token?", "root"],
   ["/token?x=/hii/oauth2/token", "root"],
-  ["/./token", "root"],
-  ["/%2e/token", "root"],
-  ["/hii/../token", "root"],
-  ["/hii/%2e%2e/token", "root"],
-  ["/hii/%2E./token", "root"],
-  ["/hii/oauth2/../../token", "root"],
-  ["/hii\\..\\token", "root", { node: "none" }],
-  ["/../../../token", "root"],
+  ["/./token", "root", PARSED],
+  ["/%2e/token", "root", PARSED],
+  ["/hii/../token", "root", PARSED],
+  ["/hii/%2e%2e/token", "root", PARSED],
+  ["/hii/%2E./token", "root", PARSED],
+  ["/hii/oauth2/../../token", "root", PARSED],
+  ["/hii\\..\\token", "root", PARSED],
+  ["/../../../token", "root", PARSED],
   ["//token", "none"],
   ["///token", "none"],
   ["/.//token", "none"],
@@ -37,7 +41,7 @@ const TARGETS = [
   ["/oauth2/token", "none"],
   ["/hii/token", "none"],
   ["/hii/oauth2/token", "stranger"],
-  ["/x/../hii/oauth2/token", "stranger"],
+  ["/x/../hii/oauth2/token", "stranger", PARSED],
   ["/hii//oauth2/token", "none"],
   ["/hii%2foauth2/token", "none"],
   ["/hii%2Foauth2%2Ftoken", "none"],
@@ -51,11 +55,11 @@ const TARGETS = [
   ["/\xff/token", "none"],
   ["/", "none"],
   [`/${"a".repeat(5000)}`, "none"],
-  ["*", "none", { workerd: "unheard" }],
-  ["token", "none", { workerd: "unheard" }],
-  ["http:///token", "none", { workerd: "unheard" }],
-  ["http://other.example.com/token", "root", { workerd: "unheard" }],
-  ["http://other.example.com/hii/oauth2/token", "stranger", { workerd: "unheard" }],
+  ["*", "none", NO_PATH],
+  ["token", "none", NO_PATH],
+  ["http:///token", "none", NO_PATH],
+  ["http://other.example.com/token", "root", NO_PATH],
+  ["http://other.example.com/hii/oauth2/token", "stranger", NO_PATH],
 ];
 
 const UNKNOWN = [
@@ -153,9 +157,7 @@ export function paths({ test }, server) {
     assert.strictEqual(iss, `${server.env.HII_BASE}/`);
     for (const [path, options] of [
       ["/token", hii],
-      ["/hii/../token", hii],
       ["/hii/oauth2/token", { form }],
-      ["/x/../hii/oauth2/token", { form }],
     ]) {
       await server.refuse(assert, tokenRequest(server.env, { ...options, path }), 401, "invalid_client");
     }

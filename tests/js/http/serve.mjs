@@ -1,11 +1,12 @@
 // `scripts/serve.mjs`, as `make serve` runs it.
 
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { root } from "../../../scripts/demo.mjs";
+import { startGroup } from "./group.mjs";
 import { freePort, makeFolder } from "./serving.mjs";
 import { decode } from "./wire.mjs";
 
@@ -74,11 +75,10 @@ export function serve({ test }) {
   }
 }
 
-/** The script in a process group of its own, as a shell runs it. */
+/** The script as a shell runs it. */
 function begin(env) {
-  const options = { detached: true, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } };
-  const child = spawn(process.execPath, [script], options);
-  const ended = new Promise((resolve) => child.once("exit", (...end) => resolve(end)));
+  const options = { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } };
+  const child = startGroup(process.execPath, [script], options);
   let output = "";
   return {
     /** The commands that it prints, once there are so many. */
@@ -92,15 +92,12 @@ function begin(env) {
           if (commands().length >= count && output.endsWith("\n")) resolve();
         });
       });
-      const [code] = (await Promise.race([enough, ended])) ?? [];
-      if (code !== undefined) throw new Error(`it ended with ${code} and said: ${output}`);
+      const end = await Promise.race([enough, child.ended]);
+      if (end !== undefined) throw new Error(`it ended with ${end} and said: ${output}`);
       return commands();
     },
-    /** What Ctrl-C does: the signal goes to the whole group. Returns exit code and signal. */
-    interrupt() {
-      if (child.exitCode === null) process.kill(-child.pid, "SIGINT");
-      return ended;
-    },
+    /** What Ctrl-C does. Returns exit code and signal. */
+    interrupt: () => child.end("SIGINT"),
   };
 }
 

@@ -1,9 +1,9 @@
 // wrangler's own dev server runs the demo as a user of it would.
 
-import { spawn } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { environment, healthy, root } from "../../../scripts/demo.mjs";
+import { startGroup } from "./group.mjs";
 import { freePort, makeFolder } from "./serving.mjs";
 import { decode, send, tokenRequest } from "./wire.mjs";
 
@@ -20,26 +20,25 @@ export function wrangler({ test }) {
     );
     const child = run(folder, ["--port", String(port), "--env-file", bindings]);
     try {
-      await healthy(`${env.ORIGIN}/health`, { failed: () => child.exitCode !== null });
+      await healthy(`${env.ORIGIN}/health`, { failed: () => !child.running() });
       const answer = await send(env.ORIGIN, tokenRequest({ CLIENT_ID: "demo", ...env }));
       assert.strictEqual(answer.status, 200, answer.text);
       const { payload } = decode(JSON.parse(answer.text).access_token);
       assert.deepEqual([payload.iss, payload.sub], [env.ORIGIN, "demo"]);
     } finally {
-      await end(child);
+      await child.end("SIGTERM");
       await rm(folder, { recursive: true, force: true });
     }
   });
 }
 
-/** In a process group of its own: ending wrangler's wrapper alone leaves its children running. */
+/** Ending wrangler's wrapper alone would leave its children running. */
 function run(folder, more) {
   const config = join(root, "demo/wrangler.jsonc");
   const local = ["--local", "--ip", "127.0.0.1", "--inspector-port", "0", "--persist-to", folder];
   const quiet = ["--log-level", "error", "--show-interactive-dev-session", "false"];
   const command = join(root, "node_modules/.bin/wrangler");
-  return spawn(command, ["dev", "--config", config, ...local, ...quiet, ...more], {
-    detached: true,
+  return startGroup(command, ["dev", "--config", config, ...local, ...quiet, ...more], {
     stdio: ["ignore", "inherit", "inherit"],
     env: {
       ...process.env,
@@ -49,11 +48,4 @@ function run(folder, more) {
       WRANGLER_SEND_METRICS: "false",
     },
   });
-}
-
-async function end(child) {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  process.kill(-child.pid, "SIGTERM");
-  await ended;
 }
