@@ -2,43 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::Settings;
-use super::clients;
-use super::document::{self, Document, KeyState, Signing};
-use super::text::{Binding, Text};
+use super::document::{self, Document};
+use super::env::Env;
+use super::{Settings, clients, keys, not_among};
 use crate::issuer::{Issuer, ResourceServer};
-use crate::jose::{Jwk, SigningKey};
-use crate::keys::{IssuerKey, Signer};
 use crate::mistake::{Mistake, Mistakes};
-use crate::scope::Scope;
 use crate::time::Seconds;
-
-/// The text of the environment's bindings.
-pub(super) struct Env<'a>(&'a BTreeMap<String, String>);
-
-impl Env<'_> {
-    /// A binding's text; where it is missing, a mistake that says how to set it.
-    pub(super) fn text(&self, binding: &Binding, pointer: &str, mistakes: &mut Mistakes) -> Option<&str> {
-        let text = self.0.get(&binding.env);
-        if text.is_none() {
-            mistakes.add(format!("{pointer}/env"), format!("the environment has no binding {}", binding.env));
-        }
-        text.map(String::as_str)
-    }
-
-    fn resolve(&self, text: &Text, pointer: &str, mistakes: &mut Mistakes) -> Option<String> {
-        match text {
-            Text::Plain(text) => Some(text.clone()),
-            Text::Env(binding) => self.text(binding, pointer, mistakes).map(str::to_owned),
-        }
-    }
-}
 
 pub(super) fn settings(
     document: &Document,
     bindings: &BTreeMap<String, String>,
 ) -> Result<Settings, Vec<Mistake>> {
-    let env = Env(bindings);
+    let env = Env::new(bindings);
     let mut mistakes = Mistakes::default();
     let origin = env.resolve(&document.origin, "/origin", &mut mistakes);
     let origin = origin.and_then(|origin| check_origin(&origin, document.dev, &mut mistakes));
@@ -157,7 +132,7 @@ fn build_issuer(
         );
     }
 
-    let (signing_key, other_keys) = build_keys(&issuer.keys, at, env, mistakes)?;
+    let (signing_key, other_keys) = keys::build(&issuer.keys, at, env, mistakes)?;
     let default_audience =
         issuer.default_resource.as_ref().map_or_else(|| identifier.clone(), |r| r.as_str().to_owned());
     Some(Issuer {
@@ -183,77 +158,4 @@ fn is_mount(path: &str) -> bool {
             !matches!(segment, "" | "." | "..")
                 && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
         })
-}
-
-fn build_keys(
-    keys: &[document::Key],
-    at: &str,
-    env: &Env,
-    mistakes: &mut Mistakes,
-) -> Option<(IssuerKey, Vec<IssuerKey>)> {
-    let current = keys.iter().filter(|key| key.state == KeyState::Current).count();
-    if current != 1 {
-        mistakes.add(
-            format!("{at}/keys"),
-            format!("expected exactly one key whose state is current, found {current}"),
-        );
-    }
-    let (mut signing_key, mut others): (Option<IssuerKey>, Vec<IssuerKey>) = (None, Vec::new());
-    for (k, key) in keys.iter().enumerate() {
-        let at = format!("{at}/keys/{k}");
-        let Some(built) = build_key(key, &at, env, mistakes) else { continue };
-        // RFC 7517 §4.5: keys within a set have different kids.
-        if signing_key.iter().chain(&others).any(|known| known.kid == built.kid) {
-            mistakes.add(format!("{at}/kid"), format!("{} is taken by another key", built.kid));
-        }
-        if key.state == KeyState::Current && signing_key.is_none() {
-            signing_key = Some(built);
-        } else {
-            others.push(built);
-        }
-    }
-    Some((signing_key?, others))
-}
-
-fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) -> Option<IssuerKey> {
-    if key.alg.is_symmetric() {
-        mistakes
-            .add(format!("{at}/alg"), "expected an asymmetric algorithm: what it signs is read by others");
-        return None;
-    }
-    let text = env.text(&key.private_key, &format!("{at}/private_key"), mistakes)?;
-    let mut bad = |message: String| mistakes.add(format!("{at}/private_key"), message);
-    let jwk = match Jwk::parse(text) {
-        Ok(jwk) => jwk,
-        Err(error) => {
-            bad(format!("expected a JWK in binding {}: {error}", key.private_key.env));
-            return None;
-        }
-    };
-    let signer = match key.signing {
-        Signing::Host => Signer::Host(key.private_key.env.clone()),
-        Signing::Core => match SigningKey::new(&jwk, key.alg) {
-            Ok(signing_key) => Signer::Core(Box::new(signing_key)),
-            Err(error) => {
-                bad(format!("expected a private key for {}: {error}", key.alg));
-                return None;
-            }
-        },
-    };
-    let Some(public) = jwk.public() else {
-        bad(format!("expected a key for {}, found a symmetric one", key.alg));
-        return None;
-    };
-    if let Err(error) = crate::jose::VerifyingKey::new(&public, key.alg) {
-        bad(format!("expected a key for {}: {error}", key.alg));
-        return None;
-    }
-    let kid =
-        key.kid.clone().or_else(|| public.kid().map(str::to_owned)).unwrap_or_else(|| public.thumbprint());
-    Some(IssuerKey::new(kid, key.alg, public, signer))
-}
-
-pub(super) fn not_among(unknown: &Scope, known: &Scope) -> String {
-    let known = if known.is_empty() { "none".to_owned() } else { known.to_string() };
-    format!("{unknown} is not among the issuer's scope: {known}")
 }

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::build::{Env, not_among};
 use super::document::{self, Document};
+use super::env::Env;
+use super::not_among;
 use super::text::Keys;
 use crate::client::{AuthMethod, Client, ClientKey, Credential, GrantType, Status};
 use crate::issuer::Issuer;

@@ -6,6 +6,8 @@
 mod build;
 mod clients;
 mod document;
+mod env;
+mod keys;
 mod text;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ pub use document::Document;
 use crate::issuer::Issuer;
 use crate::json;
 use crate::mistake::{Mistake, Mistakes};
+use crate::scope::Scope;
 use document::Signing;
 use text::{Keys, Text};
 
@@ -114,6 +117,11 @@ pub fn plan(config: &str) -> Result<Plan, Vec<Mistake>> {
 /// All mistakes at once.
 pub fn read(config: &str, bindings: &BTreeMap<String, String>) -> Result<Settings, Vec<Mistake>> {
     build::settings(&parse(config)?, bindings)
+}
+
+fn not_among(unknown: &Scope, known: &Scope) -> String {
+    let known = if known.is_empty() { "none".to_owned() } else { known.to_string() };
+    format!("{unknown} is not among the issuer's scope: {known}")
 }
 
 /// The JSON Schema of the document.

@@ -10,6 +10,7 @@ import { startGroup } from "./group.mjs";
 import { freePort, makeFolder } from "./serving.mjs";
 import { decode } from "./wire.mjs";
 
+const execute = promisify(execFile);
 const script = join(root, "scripts/serve.mjs");
 
 export function serve({ test }) {
@@ -48,9 +49,7 @@ export function serve({ test }) {
     ["RUNTIME of every object", { RUNTIME: "constructor" }, "RUNTIME=constructor"],
   ]) {
     test(`${name} is refused`, async (assert) => {
-      const { code, stderr } = await promisify(execFile)(process.execPath, [script], {
-        env: { ...process.env, ...env },
-      }).catch((error) => error);
+      const { code, stderr } = await refusal(env);
       assert.strictEqual(code, 1);
       assert.true(stderr.includes(message) && stderr.split("\n").length === 2, stderr);
     });
@@ -63,9 +62,7 @@ export function serve({ test }) {
       await new Promise((resolve) => taken.listen(0, "127.0.0.1", resolve));
       try {
         const PORT = String(taken.address().port);
-        const { code, stderr } = await promisify(execFile)(process.execPath, [script], {
-          env: { ...process.env, RUNTIME, DATA, PORT },
-        }).catch((error) => error);
+        const { code, stderr } = await refusal({ RUNTIME, DATA, PORT });
         assert.deepEqual([code, stderr], [1, `serve: port ${PORT} of 127.0.0.1: EADDRINUSE\n`]);
       } finally {
         await new Promise((resolve) => taken.close(resolve));
@@ -73,6 +70,12 @@ export function serve({ test }) {
       }
     });
   }
+}
+
+/** What the script says where it cannot start. */
+function refusal(env) {
+  const options = { env: { ...process.env, ...env }, timeout: 60_000 };
+  return execute(process.execPath, [script], options).catch((error) => error);
 }
 
 /** The script as a shell runs it. */
@@ -104,7 +107,7 @@ function begin(env) {
 /** Runs commands in one shell; the output of each. */
 async function paste(commands) {
   const mark = "-".repeat(20);
-  const { stdout } = await promisify(execFile)("bash", ["-euc", commands.join(`\necho ${mark}\n`)]);
+  const { stdout } = await execute("bash", ["-euc", commands.join(`\necho ${mark}\n`)]);
   return stdout.split(`${mark}\n`);
 }
 
