@@ -61,12 +61,14 @@ lint-rust: setup
 	$(call step,cargo deny)
 	@cargo deny --offline --log-level warn check --hide-inclusion-graph licenses bans sources
 
-lint-js: core faults
+lint-js: build faults
 	$(call step,biome)
 	@biome ci --error-on-warnings
 	$(call step,tsc)
 	@tsc -p tsconfig.json
 	@tsc -p tsconfig.web.json
+	@tsc -p tsconfig.demo.json
+	@"$$(node -p 'require("deno/install_api.cjs").runInstall()')" check --quiet --config demo/deno.json --unstable-kv demo/deno.ts
 
 test-rust: tools ## Run the native Rust tests
 	$(call step,native Rust tests)

@@ -40,6 +40,16 @@ pub enum Body {
     OverLimit,
 }
 
+impl Body {
+    /// What was read of it: nothing where it is over the limit, which the router refuses.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::OverLimit => &[],
+        }
+    }
+}
+
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HttpResponse {

@@ -108,6 +108,9 @@ fn s3_only_the_registered_key_and_algorithm() {
         (key(Algorithm::EdDsa, 99), Algorithm::EdDsa, claims("jwt")),
         // RFC 8725 §2.1: the public key as an HMAC secret.
         (hmac(&public.to_json()), Algorithm::Hs256, claims("jwt")),
+        // A header that names another algorithm than the key's.
+        (client_key(), Algorithm::EdDsa, claims("jwt")),
+        (hmac(SECRET), Algorithm::Es256, claims("hmac")),
         (hmac(SECRET), Algorithm::Hs256, claims("basic")),
         (hmac(SECRET), Algorithm::Hs256, claims("jwt")),
         (hmac(&SECRET.to_uppercase()), Algorithm::Hs256, claims("hmac")),

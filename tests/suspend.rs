@@ -100,6 +100,14 @@ mod with_faults {
     }
 
     #[test]
+    fn records_must_be_as_many_as_were_asked_for() {
+        for records in [vec![], vec![None, None]] {
+            let steps = steps(&server(), post("/_fault/commit?n=1", ""), [1; 32], &[Reply::Records(records)]);
+            assert!(matches!(&steps[1], Step::Done { response: Some(response) } if response.status == 503));
+        }
+    }
+
+    #[test]
     fn every_kind_of_effect_comes_back_with_its_reply() {
         let mut world = world(1);
         let response = world.ask(post("/_fault/effects?id=all", ""));

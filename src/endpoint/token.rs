@@ -8,7 +8,7 @@ use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
 use crate::grant::{Context, Issued, client_credentials};
 use crate::host::{Event, Host};
-use crate::http::{Body, HttpRequest, HttpResponse};
+use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
 use crate::profile::ScopeMember;
 
@@ -87,10 +87,7 @@ fn read_form(request: &HttpRequest) -> Result<Form, ProtocolError> {
         let message = format!("send the parameters as {FORM} in UTF-8");
         return Err(ProtocolError::invalid_request(message).with_status(415));
     }
-    match &request.body {
-        Body::Bytes(bytes) => Form::parse(bytes),
-        Body::OverLimit => Err(ProtocolError::invalid_request("the body is too long").with_status(413)),
-    }
+    Form::parse(request.body.bytes())
 }
 
 /// RFC 6749 §5.2: a grant that exists, and that this client may use.
@@ -121,4 +118,42 @@ fn respond(issuer: &Issuer, issued: &Issued) -> HttpResponse {
     };
     // A struct of text and numbers always serializes.
     HttpResponse::json(200, serde_json::to_string(&body).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::client::Credential;
+    use crate::config;
+    use crate::jose::{Algorithm, SigningKey};
+    use crate::scope::Scope;
+    use crate::time::Timestamp;
+
+    /// RFC 6749 §4.4. The configuration does not let such a client in; the grant must not either.
+    #[test]
+    fn a_public_client_cannot_use_client_credentials_however_it_was_registered() {
+        use rand_core::SeedableRng;
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        let key = SigningKey::generate(Algorithm::Es256, &mut rng).unwrap().to_jwk().public().unwrap();
+        let document = r#"{ "origin": "https://auth.example.com", "issuers": [
+            { "path": "/", "keys": [{ "alg": "ES256", "private_key": { "env": "KEY" } }] }] }"#;
+        let bindings = BTreeMap::from([("KEY".to_owned(), key.to_json())]);
+        let settings = config::read(document, &bindings).unwrap();
+        let client = Client {
+            client_id: "public".into(),
+            credential: Credential::None,
+            grant_types: vec![GrantType::ClientCredentials],
+            scope: Scope::default(),
+            default_scope: Scope::default(),
+            resources: None,
+            active: true,
+        };
+        let host = Host::new(Rc::default(), Timestamp::from_seconds(0), [0; 32], false);
+        let form = Form::default();
+        let context = Context { host: &host, issuer: &settings.issuers[0], client: &client, form: &form };
+        assert_eq!(client_credentials::grant(&context).unwrap_err().code, ErrorCode::UnauthorizedClient);
+    }
 }

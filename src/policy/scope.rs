@@ -60,7 +60,7 @@ mod tests {
                 asked: asked.as_ref(),
                 known: &parse("read write count admin"),
                 allowed: &parse("read write count"),
-                default: &parse("read write"),
+                default: &parse("read write admin"),
                 resources,
             })
             .map(|granted| granted.to_string())
