@@ -12,7 +12,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { denoProgram } from "../scripts/demo.mjs";
 import { measureBoundary } from "./boundary.mjs";
 import { checkTokens } from "./check.mjs";
-import { load, median, tokenRequest } from "./load.mjs";
+import { load, tokenRequest } from "./load.mjs";
 import { publish, render } from "./report.mjs";
 import { start } from "./servers.mjs";
 
