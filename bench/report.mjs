@@ -1,7 +1,7 @@
 // The figures as Markdown.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { arch, cpus, platform, totalmem } from "node:os";
+import { arch, cpus, loadavg, platform, totalmem } from "node:os";
 import { CONNECTIONS, median } from "./load.mjs";
 
 const NAMES = {
@@ -12,6 +12,9 @@ const NAMES = {
   signs_only: "a Worker that only signs",
 };
 const OTHER = "oidc_provider";
+
+/** What else the machine had to do before the run. */
+const BUSY = loadavg()[0];
 
 /** All of it. */
 export function render({ rates, sizes, memory, boundary, wasm, starts }, plan) {
@@ -76,7 +79,10 @@ export function render({ rates, sizes, memory, boundary, wasm, starts }, plan) {
       [
         ["WebAssembly and the boundary", boundary.core.toFixed(1)],
         ["the driver around it", (boundary.driver - boundary.core).toFixed(1)],
-        ["`Request` read, `Response` made", (boundary.http - boundary.driver).toFixed(1)],
+        [
+          "`Request` read, `Response` made (not with `listener`)",
+          (boundary.http - boundary.driver).toFixed(1),
+        ],
         ["of that, what the platform's own `Request` and `Response` take", boundary.platform.toFixed(1)],
       ],
     ),
@@ -120,7 +126,7 @@ function describe({ rounds, seconds }) {
     `Node ${process.versions.node}`,
     ...["deno", "workerd", "oidc-provider"].map((name) => `${name} ${version(name)}`),
   ].join(", ");
-  return `\`make bench\` on ${machine}; ${versions}. ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each in turn; medians.\n`;
+  return `\`make bench\` on ${machine}; ${versions}. ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each in turn; medians. Load average before the run: ${BUSY.toFixed(1)}.\n`;
 }
 
 function table(head, rows) {

@@ -4,7 +4,7 @@
 //   node bench/run.mjs --quick    a smoke run: prints, and writes nothing
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -140,7 +140,6 @@ function coldSteps(runtime) {
 
 async function launch(name, variables = env) {
   const folder = mkdtempSync(join(work, `${name}-`));
-  mkdirSync(folder, { recursive: true });
   const server = await start(name, {
     folder,
     env: variables,
