@@ -2,8 +2,8 @@
 
 import { basic, decode, GRANT, tokenRequest } from "./wire.mjs";
 
-/** A URL parser, which all but Node put before us, takes the target for another. */
-const PARSED = { node: "none" };
+/** A URL parser, which workerd puts before us, takes the target for another. */
+const PARSED = { node: "none", deno: "none" };
 const NO_PATH = { workerd: "unheard" };
 
 /**
