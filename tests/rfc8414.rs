@@ -60,7 +60,10 @@ fn s2_what_the_document_says_is_so() {
                 ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
-            "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
+            "token_endpoint_auth_signing_alg_values_supported": [
+                "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+                "Ed25519", "HS256",
+            ],
         })
     );
     let hii = body(&world.ask(get("/hii/.well-known/openid-configuration")));

@@ -4,9 +4,10 @@
 //! | file | what | source |
 //! | --- | --- | --- |
 //! | [`base64url`] | the encoding of every binary value | RFC 7515 §2 |
-//! | `alg.rs` | [`Algorithm`]: one row an algorithm | RFC 7518 §3.1, RFC 8037 |
-//! | `jwk.rs`, `jwk_set.rs`, `thumbprint.rs` | [`Jwk`], [`JwkSet`] | RFC 7517, RFC 7638 |
+//! | `alg.rs` | [`Algorithm`]: one row an algorithm | RFC 7518 §3.1, RFC 8037, RFC 9864 |
+//! | `jwk.rs`, `jwk_set.rs`, `thumbprint.rs` | [`Jwk`], [`JwkSet`] | RFC 7517, RFC 7638, RFC 9278 |
 //! | `rsa.rs`, `ec.rs`, `okp.rs`, `oct.rs` | one a key type: parse, write, sign, verify, generate | RFC 7518 §3, §6, RFC 8037 |
+//! | `roca.rs` | moduli whose factors can be found | CVE-2017-15361 |
 //! | `key.rs` | [`SigningKey`], [`VerifyingKey`]: a key bound to one algorithm | RFC 8725 §3.1 |
 //! | [`jws`] | compact serialisation | RFC 7515 §3.1, §7.1 |
 //! | [`jwt`] | [`jwt::Claims`] and their times | RFC 7519 §4 |
@@ -28,6 +29,7 @@ mod material;
 mod members;
 mod oct;
 mod okp;
+mod roca;
 mod rsa;
 #[cfg(test)]
 mod samples;
