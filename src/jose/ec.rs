@@ -64,7 +64,7 @@ impl Key {
 
 /// Makes an enum of curves and enums of their keys from a table of curves.
 macro_rules! curves {
-    ($($(#[$gate:meta])* $curve:ident, $library:ident, $crv:literal, $octets:literal;)*) => {
+    ($($(#[$gate:meta])* $curve:ident, $library:ident, $crv:literal, $octets:literal, $oid:literal;)*) => {
         /// A curve of RFC 7518 §6.2.1.1.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub(super) enum Curve {
@@ -76,6 +76,11 @@ macro_rules! curves {
 
             pub(super) const fn name(self) -> &'static str {
                 match self { $($(#[$gate])* Self::$curve => $crv,)* }
+            }
+
+            /// The object identifier, RFC 5480 §2.1.1.1.
+            pub(super) const fn oid(self) -> &'static str {
+                match self { $($(#[$gate])* Self::$curve => $oid,)* }
             }
 
             /// Octets of a coordinate, of a private key, of R and of S.
@@ -181,11 +186,11 @@ macro_rules! curves {
 }
 
 curves! {
-    P256, p256, "P-256", 32;
+    P256, p256, "P-256", 32, "1.2.840.10045.3.1.7";
     #[cfg(feature = "all-algorithms")]
-    P384, p384, "P-384", 48;
+    P384, p384, "P-384", 48, "1.3.132.0.34";
     #[cfg(feature = "all-algorithms")]
-    P521, p521, "P-521", 66;
+    P521, p521, "P-521", 66, "1.3.132.0.35";
 }
 
 #[cfg(test)]
