@@ -9,7 +9,7 @@ fn sample(algorithm: Algorithm) -> Value {
         Family::Rsa(_) => samples::rsa(),
         Family::Ec(ec::Curve::P256) => samples::ec(),
         #[cfg(feature = "all-algorithms")]
-        Family::Ec(_) => SigningKey::generate(algorithm, &mut samples::rng(9)).map(bare).unwrap(),
+        Family::Ec(_) => SigningKey::generate(algorithm, &mut samples::rng(9)).map(|key| bare(&key)).unwrap(),
         Family::Ed25519 => samples::okp(),
         Family::Hmac(_) => samples::oct(),
     }
@@ -17,7 +17,7 @@ fn sample(algorithm: Algorithm) -> Value {
 
 /// A JWK without `alg`, `use` and `kid`.
 #[cfg(feature = "all-algorithms")]
-fn bare(key: SigningKey) -> Value {
+fn bare(key: &SigningKey) -> Value {
     let mut value = key.to_jwk().to_value();
     for member in ["alg", "use", "kid"] {
         value.as_object_mut().unwrap().remove(member);
