@@ -72,7 +72,8 @@ fn b64_is_read_where_it_may_stand() {
         (json!({"alg": "HS256", "b64": "false", "crit": ["b64"]}), kind.clone()),
         (json!({"alg": "HS256", "b64": null}), kind),
         (json!({"alg": "HS256", "crit": ["b64"]}), critical(&["b64"])),
-        (json!({"alg": "HS256", "b64": false, "crit": ["b64", "exp"]}), critical(&["exp"])),
+        (json!({"alg": "HS256", "b64": false, "crit": ["b64", "exp"]}), critical(&["b64", "exp"])),
+        (json!({"alg": "HS256", "b64": false, "crit": ["b64", "b64"]}), critical(&["b64", "b64"])),
         (json!({"alg": "HS256", "crit": ["alg"]}), critical(&["alg"])),
     ];
     for (header, error) in cases {

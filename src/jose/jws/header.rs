@@ -1,7 +1,5 @@
 //! The JOSE header.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::{Content, JwsError};
@@ -79,31 +77,28 @@ fn same_media_type(text: &str, media_type: &str) -> bool {
 /// Whether the payload is base64url where it is signed: RFC 7797 §3. Of all extensions that `crit`
 /// could name (RFC 7515 §4.1.11), `b64` is the one that is understood, and not in a JWT.
 fn is_encoded(protected: &Map<String, Value>, content: Content) -> Result<bool, JwsError> {
-    let in_token = content != Content::Octets;
     let b64 = protected.get("b64");
-    if in_token && b64.is_some() {
+    if content != Content::Octets && b64.is_some() {
         return Err(JwsError::B64);
     }
     let names = critical(protected)?;
-    let (known, unknown): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|name| name == "b64" && b64.is_some());
-    if !unknown.is_empty() {
-        return Err(JwsError::Critical { names: unknown });
+    let b64_is_critical = names == ["b64"];
+    let understood = names.is_empty() || b64_is_critical && b64.is_some();
+    if !understood {
+        return Err(JwsError::Critical { names });
     }
     match b64 {
         None => Ok(true),
-        Some(Value::Bool(encoded)) if *encoded || !known.is_empty() => Ok(*encoded),
+        Some(Value::Bool(encoded)) if *encoded || b64_is_critical => Ok(*encoded),
         Some(Value::Bool(_)) => Err(JwsError::B64),
         Some(_) => Err(JwsError::Type { member: "b64", expected: "true or false" }),
     }
 }
 
 fn critical(protected: &Map<String, Value>) -> Result<Vec<String>, JwsError> {
-    let wrong = JwsError::Type { member: "crit", expected: "an array of different strings, not empty" };
     let Some(crit) = protected.get("crit") else { return Ok(Vec::new()) };
     let names: Option<Vec<_>> =
         crit.as_array().and_then(|names| names.iter().map(|name| name.as_str().map(String::from)).collect());
-    let names = names.filter(|names| !names.is_empty()).ok_or_else(|| wrong.clone())?;
-    let mut seen = BTreeSet::new();
-    if names.iter().all(|name| seen.insert(name)) { Ok(names) } else { Err(wrong) }
+    let expected = "an array of strings, not empty";
+    names.filter(|names| !names.is_empty()).ok_or(JwsError::Type { member: "crit", expected })
 }

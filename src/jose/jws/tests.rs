@@ -97,7 +97,7 @@ fn refuses_none_in_any_spelling() {
 #[test]
 fn refuses_malformed_headers() {
     let text = |member| JwsError::Type { member, expected: "a string" };
-    let crit = JwsError::Type { member: "crit", expected: "an array of different strings, not empty" };
+    let crit = JwsError::Type { member: "crit", expected: "an array of strings, not empty" };
     let critical =
         |names: &[&str]| JwsError::Critical { names: names.iter().map(|name| String::from(*name)).collect() };
     let cases = [
@@ -114,10 +114,10 @@ fn refuses_malformed_headers() {
         (r#"{"alg":"ES256","crit":null}"#, crit.clone()),
         (r#"{"alg":"ES256","crit":"exp"}"#, crit.clone()),
         (r#"{"alg":"ES256","crit":{}}"#, crit.clone()),
-        (r#"{"alg":"ES256","crit":["exp",1]}"#, crit.clone()),
+        (r#"{"alg":"ES256","crit":["exp",1]}"#, crit),
         (r#"{"alg":"ES256","crit":["exp"],"exp":1}"#, critical(&["exp"])),
         (r#"{"alg":"ES256","crit":["absent"]}"#, critical(&["absent"])),
-        (r#"{"alg":"ES256","crit":["alg","alg"]}"#, crit),
+        (r#"{"alg":"ES256","crit":["alg","alg"]}"#, critical(&["alg", "alg"])),
         (r#"{"alg":"ES256","b64":false,"crit":["b64"]}"#, JwsError::B64),
         (r#"{"alg":"ES256","b64":false}"#, JwsError::B64),
         (r#"{"alg":"ES256","b64":true}"#, JwsError::B64),
