@@ -94,10 +94,11 @@ fn list(folder: &Path, inner: &str) -> Vec<String> {
     let entries = fs::read_dir(folder.join(inner)).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut files: Vec<_> = names
-        .filter(|name| name.split('.').nth(1) == Some("json"))
+        .filter(|name| name.rsplit('.').next() == Some("json"))
         .map(|name| format!("{inner}/{name}"))
         .collect();
     files.sort();
+    assert!(!files.is_empty(), "{inner}: no vectors");
     files
 }
 
