@@ -7,6 +7,9 @@ use crate::resource::Resource;
 use crate::scope::Scope;
 use crate::secret::SecretHash;
 
+/// The one algorithm of `client_secret_jwt`: a secret is used with one.
+pub const SECRET_JWT_ALGORITHM: Algorithm = Algorithm::Hs256;
+
 /// Declares an enum whose variants have names on the wire and in the configuration.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {

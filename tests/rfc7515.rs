@@ -128,11 +128,25 @@ fn the_claims_have_expired() {
     assert_eq!(claims.check_times(exp, 0), Err(expired));
 }
 
-/// §A.4 needs P-521, which is not supported; it is refused by name.
+/// §A.4: ES512, whose payload is no JSON.
+#[cfg(feature = "all-algorithms")]
 #[test]
-fn es512_is_not_an_algorithm_of_ours() {
-    let error = Unverified::parse("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwM").unwrap_err();
-    assert_eq!(error.to_string(), "unknown signature algorithm \"ES512\"");
+fn the_example_of_a4_verifies() {
+    let key = json!({
+        "kty": "EC",
+        "crv": "P-521",
+        "x": "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
+        "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2",
+        "d": "AY5pb7A0UFiB3RELSD64fTLOSV_jazdF7fLYyuTw8lOfRhWg6Y6rUrPAxerEzgdRhajnu0ferB0d53vM9mE15j2C",
+    });
+    let token = concat!(
+        "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-",
+        "mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNr",
+        "mxYbSW9ERBXukOXolLzeO_Jn",
+    );
+    let key = VerifyingKey::new(&Jwk::from_value(&key).unwrap(), Algorithm::Es512).unwrap();
+    let verified = Unverified::parse(token).unwrap().verify(&key).unwrap();
+    assert_eq!(verified.payload(), b"Payload");
 }
 
 #[test]
@@ -152,4 +166,42 @@ fn the_negative_test_of_appendix_e_is_refused() {
     );
     let names = vec!["http://example.com/UNDEFINED".into()];
     assert_eq!(Unverified::parse(token).unwrap_err(), JwsError::Critical { names });
+}
+
+/// §A.6: two signatures of two keys over one payload; §A.7: the second of them alone.
+#[test]
+fn the_examples_in_json_verify() {
+    let (header, rest) = A2.split_once('.').unwrap();
+    let (payload, rs256) = rest.split_once('.').unwrap();
+    let es256 = A3.rsplit_once('.').unwrap().1;
+    let second = json!({
+        "protected": "eyJhbGciOiJFUzI1NiJ9",
+        "header": {"kid": "e9bc097a-ce51-4036-9562-d2ade882db0d"},
+        "signature": es256,
+    });
+    let first = json!({"protected": header, "header": {"kid": "2010-12-29"}, "signature": rs256});
+    let general = json!({"payload": payload, "signatures": [first, second]});
+    let keys = [(a2(), Algorithm::Rs256), (a3(), Algorithm::Es256)]
+        .map(|(key, algorithm)| VerifyingKey::new(&Jwk::from_value(&key).unwrap(), algorithm).unwrap());
+    let read = jws::parse_json(&general.to_string(), None).unwrap();
+    assert_eq!(read.len(), 2);
+    for (unverified, key) in read.into_iter().zip(&keys) {
+        assert_eq!(unverified.unwrap().verify(key).unwrap().payload(), PAYLOAD.as_bytes());
+    }
+    let mut flattened = second;
+    flattened["payload"] = json!(payload);
+    let read = jws::parse_json(&flattened.to_string(), None).unwrap().remove(0).unwrap();
+    assert_eq!(read.header().kid.as_deref(), Some("e9bc097a-ce51-4036-9562-d2ade882db0d"));
+    assert!(read.verify(&keys[1]).is_ok());
+    assert!(Unverified::parse(&general.to_string()).is_err(), "a token is compact");
+}
+
+/// Appendix F, with the example of §A.1.
+#[test]
+fn detached_content() {
+    let mut segments: Vec<_> = A1.split('.').collect();
+    segments[1] = "";
+    let key = VerifyingKey::new(&Jwk::from_value(&a1()).unwrap(), Algorithm::Hs256).unwrap();
+    let read = Unverified::parse_detached(&segments.join("."), PAYLOAD.as_bytes()).unwrap();
+    assert!(read.verify(&key).is_ok());
 }

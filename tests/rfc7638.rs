@@ -55,3 +55,10 @@ fn other_key_types() {
     });
     assert_eq!(thumbprint(&oct), "y_x3gCJnL6oKGBBIXScabduwxTVy2Wd2bzRVEUbdUzc");
 }
+
+/// RFC 9278 §5: the same as a URI.
+#[test]
+fn the_uri() {
+    let uri = Jwk::from_value(&key()).unwrap().thumbprint_uri();
+    assert_eq!(uri, format!("urn:ietf:params:oauth:jwk-thumbprint:sha-256:{}", thumbprint(&key())));
+}

@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use super::{invalid_client, refused};
-use crate::client::{Client, Credential};
+use crate::client::{Client, Credential, SECRET_JWT_ALGORITHM};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Host;
 use crate::issuer::Issuer;
@@ -115,7 +115,7 @@ impl<'a> Said<'a> {
 /// The client's keys that may have signed.
 fn candidates<'a>(client: &'a Client, alg: Algorithm, kid: Option<&str>) -> Vec<&'a VerifyingKey> {
     match &client.credential {
-        Credential::SecretJwt(key) if alg == Algorithm::Hs256 => vec![key],
+        Credential::SecretJwt(key) if alg == SECRET_JWT_ALGORITHM => vec![key],
         Credential::PrivateKeyJwt(keys) => keys
             .iter()
             .filter(|key| key.alg == alg && (kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid))

@@ -6,9 +6,9 @@ use super::document::{self, Document};
 use super::env::Env;
 use super::not_among;
 use super::text::Keys;
-use crate::client::{AuthMethod, Client, ClientKey, Credential, GrantType, Status};
+use crate::client::{AuthMethod, Client, ClientKey, Credential, GrantType, SECRET_JWT_ALGORITHM, Status};
 use crate::issuer::Issuer;
-use crate::jose::{Algorithm, Jwk, JwkSet, VerifyingKey};
+use crate::jose::{Jwk, JwkSet, VerifyingKey};
 use crate::mistake::Mistakes;
 use crate::secret::{Secret, SecretHash};
 
@@ -150,10 +150,13 @@ fn build_credential(
             match method {
                 AuthMethod::ClientSecretBasic => Some(Credential::SecretBasic(SecretHash::of(&secret))),
                 AuthMethod::ClientSecretPost => Some(Credential::SecretPost(SecretHash::of(&secret))),
-                _ => match VerifyingKey::new(&Jwk::symmetric(secret.expose()), Algorithm::Hs256) {
+                _ => match VerifyingKey::new(&Jwk::symmetric(secret.expose()), SECRET_JWT_ALGORITHM) {
                     Ok(key) => Some(Credential::SecretJwt(key)),
                     Err(error) => {
-                        mistakes.add(at, format!("expected a secret that can be an HS256 key: {error}"));
+                        mistakes.add(
+                            at,
+                            format!("expected a secret that can be an {SECRET_JWT_ALGORITHM} key: {error}"),
+                        );
                         None
                     }
                 },
@@ -207,7 +210,7 @@ fn client_keys(
         }
     }
     if keys.is_empty() {
-        mistakes.add(at, "expected at least one public key for RS256, PS256, ES256 or EdDSA");
+        mistakes.add(at, "expected at least one public key for RSA, ECDSA or EdDSA signatures");
         return None;
     }
     Some(keys)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::jwks;
-use crate::client::{AuthMethod, GrantType};
+use crate::client::{AuthMethod, GrantType, SECRET_JWT_ALGORITHM};
 use crate::http::HttpResponse;
 use crate::issuer::Issuer;
 use crate::jose::Algorithm;
@@ -37,7 +37,8 @@ pub(super) fn serve(issuer: &Issuer) -> HttpResponse {
     if let Some(members) = document.as_object_mut()
         && by_jwt.iter().any(|method| auth_methods.contains(method))
     {
-        let algorithms: Vec<_> = Algorithm::ALL.iter().map(|alg| alg.name()).collect();
+        let taken = |alg: &&Algorithm| !alg.is_symmetric() || **alg == SECRET_JWT_ALGORITHM;
+        let algorithms: Vec<_> = Algorithm::ALL.iter().filter(taken).map(|alg| alg.name()).collect();
         members.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(algorithms));
     }
     HttpResponse::document(document.to_string(), MAX_AGE)

@@ -6,6 +6,12 @@ use crate::json::JsonError;
 /// Why a text is not a JWK that this crate takes. Members are named as in RFC 7517 and RFC 7518.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum JwkError {
+    /// The text is longer than [`Jwk::MAX_OCTETS`](super::Jwk::MAX_OCTETS).
+    #[error("the key has {octets} octets of text, more than is read")]
+    TooLong {
+        /// Its length.
+        octets: usize,
+    },
     /// Not JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
@@ -66,6 +72,9 @@ pub enum JwkError {
         /// Bits found.
         bits: usize,
     },
+    /// The RSA modulus is from the faulty generator of CVE-2017-15361.
+    #[error("the RSA modulus is one whose factors can be found (CVE-2017-15361, ROCA)")]
+    Roca,
     /// The RSA modulus is even.
     #[error("an RSA modulus is odd")]
     EvenModulus,
@@ -103,6 +112,7 @@ impl JwkError {
                 | Self::Missing { .. }
                 | Self::ModulusSize { .. }
                 | Self::Exponent
+                | Self::Roca
         )
     }
 }
@@ -110,6 +120,12 @@ impl JwkError {
 /// Why a text is not a JWK Set.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum JwkSetError {
+    /// The text is longer than [`JwkSet::MAX_OCTETS`](super::JwkSet::MAX_OCTETS).
+    #[error("the JWK Set has {octets} octets, more than is read")]
+    TooLong {
+        /// Its length.
+        octets: usize,
+    },
     /// Not JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
@@ -142,6 +158,14 @@ pub enum KeyError {
         algorithm: Algorithm,
         /// The key's type.
         kty: &'static str,
+    },
+    /// The algorithm needs a key of another curve, RFC 7518 §3.4.
+    #[error("{algorithm} does not work with a key on {crv}")]
+    Curve {
+        /// The algorithm asked for.
+        algorithm: Algorithm,
+        /// The key's curve.
+        crv: &'static str,
     },
     /// The JWK is for another algorithm, RFC 7517 §4.4.
     #[error("the key is for {declared:?}, not for {algorithm}")]

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::alg::Family;
 use super::material::Material;
 use super::members::Members;
 use super::{Algorithm, JwkError, KeyError, oct, thumbprint};
@@ -38,8 +39,14 @@ impl Operation {
 }
 
 impl Jwk {
+    /// Longest text of one key that is read, in octets; certificates may stand in it.
+    pub const MAX_OCTETS: usize = 64 * 1024;
+
     /// Parses the JSON text of a JWK.
     pub fn parse(text: &str) -> Result<Self, JwkError> {
+        if text.len() > Self::MAX_OCTETS {
+            return Err(JwkError::TooLong { octets: text.len() });
+        }
         Self::from_value(&json::parse(text.as_bytes())?)
     }
 
@@ -123,13 +130,18 @@ impl Jwk {
     pub fn algorithms(&self) -> Vec<Algorithm> {
         let may = |operation| move |a: &Algorithm| self.permits(*a, operation).is_ok();
         let (sign, verify) = (may(Operation::Sign), may(Operation::Verify));
-        Algorithm::ALL.into_iter().filter(|a| sign(a) || verify(a)).collect()
+        Algorithm::ALL.iter().copied().filter(|a| sign(a) || verify(a)).collect()
     }
 
     /// The SHA-256 thumbprint, base64url: RFC 7638. That of a symmetric key is made from its
     /// secret and wants a secret that nobody can guess (§7).
     pub fn thumbprint(&self) -> String {
         thumbprint::of(&self.material.required_members())
+    }
+
+    /// The thumbprint as a URI: RFC 9278 §3.
+    pub fn thumbprint_uri(&self) -> String {
+        format!("urn:ietf:params:oauth:jwk-thumbprint:sha-256:{}", self.thumbprint())
     }
 
     /// The JWK with everything that it holds, private members too.
@@ -163,7 +175,13 @@ impl Jwk {
         if !self.material.suits(algorithm) {
             return Err(KeyError::KeyType { algorithm, kty: self.kty() });
         }
-        if let Some(declared) = self.alg.as_ref().filter(|alg| *alg != algorithm.name()) {
+        if let Material::Ec(key) = &self.material
+            && algorithm.family() != Family::Ec(key.curve())
+        {
+            return Err(KeyError::Curve { algorithm, crv: key.curve().name() });
+        }
+        let same = |alg: &str| alg.parse().is_ok_and(|alg: Algorithm| alg.same_signature(algorithm));
+        if let Some(declared) = self.alg.as_ref().filter(|alg| !same(alg)) {
             return Err(KeyError::Algorithm { algorithm, declared: declared.clone() });
         }
         if let Some(declared) = self.use_.as_ref().filter(|use_| *use_ != "sig") {
@@ -173,8 +191,8 @@ impl Jwk {
         if self.key_ops.as_ref().is_some_and(|allowed| !allowed.iter().any(|o| o == operation)) {
             return Err(KeyError::Operation { operation });
         }
-        match &self.material {
-            Material::Oct(key) => key.long_enough(algorithm),
+        match (&self.material, algorithm.family()) {
+            (Material::Oct(key), Family::Hmac(hash)) => key.long_enough(algorithm, hash),
             _ => Ok(()),
         }
     }

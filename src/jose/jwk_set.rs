@@ -24,8 +24,14 @@ pub struct Ignored {
 }
 
 impl JwkSet {
+    /// Longest text of a set that is read, in octets.
+    pub const MAX_OCTETS: usize = 512 * 1024;
+
     /// Parses the JSON text of a JWK Set.
     pub fn parse(text: &str) -> Result<Self, JwkSetError> {
+        if text.len() > Self::MAX_OCTETS {
+            return Err(JwkSetError::TooLong { octets: text.len() });
+        }
         Self::from_value(&json::parse(text.as_bytes())?)
     }
 
@@ -90,7 +96,7 @@ mod tests {
     fn passes_over_what_is_not_supported() {
         let set = parse(&[
             json!({"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}),
-            json!({"kty": "EC", "crv": "P-521", "x": "AA", "y": "AA", "kid": "a"}),
+            json!({"kty": "EC", "crv": "P-192", "x": "AA", "y": "AA", "kid": "a"}),
             json!({"kty": "OKP", "crv": "X25519", "x": "AA"}),
             json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"}),
             json!({"kty": "EC", "crv": "P-256"}),
@@ -109,6 +115,9 @@ mod tests {
         for text in ["{}", "[]", r#"{"keys":{}}"#, r#"{"keys":null}"#, "null"] {
             assert_eq!(JwkSet::parse(text).unwrap_err(), JwkSetError::NotASet, "{text}");
         }
+        let octets = JwkSet::MAX_OCTETS + 1;
+        let long = JwkSet::parse(&"[".repeat(octets)).unwrap_err();
+        assert_eq!(long, JwkSetError::TooLong { octets });
         assert!(matches!(JwkSet::parse(r#"{"keys":[],"keys":[]}"#), Err(JwkSetError::Json(_))));
         let malformed = with(samples::ec(), &json!({"x": samples::ec()["y"]}));
         let error = JwkError::Point { crv: "P-256" };
@@ -140,6 +149,7 @@ mod tests {
         let count = |kid, algorithm| set.find(kid, algorithm).count();
         assert_eq!(count(None, Algorithm::Rs256), 2);
         assert_eq!(count(None, Algorithm::Ps256), 3);
+        assert_eq!(count(None, Algorithm::Ps384), 2);
         assert_eq!(count(Some("rsa"), Algorithm::Rs256), 1);
         for (kid, algorithm) in [
             ("ec", Algorithm::Rs256),

@@ -82,6 +82,14 @@ fn refuses_malformed_members() {
 }
 
 #[test]
+fn bounds_the_length_before_all_else() {
+    let text = |octets| "[".repeat(octets);
+    assert!(matches!(Jwk::parse(&text(Jwk::MAX_OCTETS)), Err(JwkError::Json(_))));
+    let octets = Jwk::MAX_OCTETS + 1;
+    assert_eq!(Jwk::parse(&text(octets)).unwrap_err(), JwkError::TooLong { octets });
+}
+
+#[test]
 fn debug_shows_no_private_member() {
     for value in all() {
         let jwk = Jwk::from_value(&value).unwrap();
@@ -99,12 +107,12 @@ fn debug_shows_no_private_member() {
 
 #[test]
 fn algorithms_follow_type_and_members() {
-    use Algorithm::{EdDsa, Es256, Hs256, Ps256, Rs256};
-    let cases: [(Value, Value, &[Algorithm]); 13] = [
-        (samples::rsa(), json!({}), &[Rs256, Ps256]),
+    use Algorithm::{Ed25519, EdDsa, Es256, Hs256, Hs384, Hs512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+    let cases: [(Value, Value, &[Algorithm]); 15] = [
+        (samples::rsa(), json!({}), &[Rs256, Rs384, Rs512, Ps256, Ps384, Ps512]),
         (samples::ec(), json!({}), &[Es256]),
-        (samples::okp(), json!({}), &[EdDsa]),
-        (samples::oct(), json!({}), &[Hs256]),
+        (samples::okp(), json!({}), &[EdDsa, Ed25519]),
+        (samples::oct(), json!({}), &[Hs256, Hs384, Hs512]),
         (samples::rsa(), json!({"alg": "PS256", "use": "sig"}), &[Ps256]),
         (samples::rsa(), json!({"alg": "RSA-OAEP"}), &[]),
         (samples::rsa(), json!({"alg": "HS256"}), &[]),
@@ -114,6 +122,8 @@ fn algorithms_follow_type_and_members() {
         (samples::ec(), json!({"key_ops": ["verify"]}), &[Es256]),
         (samples::ec(), json!({"key_ops": ["deriveBits"]}), &[]),
         (samples::oct(), json!({"k": base64url::encode(&[1; 31])}), &[]),
+        (samples::oct(), json!({"k": base64url::encode(&[1; 47])}), &[Hs256]),
+        (samples::oct(), json!({"k": base64url::encode(&[1; 63])}), &[Hs256, Hs384]),
     ];
     for (mut value, members, algorithms) in cases {
         for (name, member) in members.as_object().unwrap() {

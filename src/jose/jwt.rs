@@ -2,11 +2,18 @@
 
 use serde_json::{Map, Value};
 
+use super::jws::MAX_TOKEN_OCTETS;
 use crate::json::{self, JsonError};
 
 /// Why claims are not accepted. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ClaimError {
+    /// The payload is longer than any token.
+    #[error("the claims have {octets} octets, more than {MAX_TOKEN_OCTETS}")]
+    TooLong {
+        /// Its length.
+        octets: usize,
+    },
     /// The payload is not JSON, or has a claim twice.
     #[error("claims: {0}")]
     Json(#[from] JsonError),
@@ -60,6 +67,9 @@ pub struct Claims(Map<String, Value>);
 impl Claims {
     /// Parses a payload: a JSON object without duplicate names (RFC 7519 §4).
     pub fn parse(payload: &[u8]) -> Result<Self, ClaimError> {
+        if payload.len() > MAX_TOKEN_OCTETS {
+            return Err(ClaimError::TooLong { octets: payload.len() });
+        }
         match json::parse(payload)? {
             Value::Object(claims) => Ok(Self(claims)),
             _ => Err(ClaimError::NotAnObject),
@@ -152,6 +162,12 @@ mod tests {
         for payload in [&b""[..], b"{", b"{}{}", b"\xff", br#"{"sub":"a","sub":"b"}"#, br#"{"exp":1e400}"#] {
             assert!(matches!(Claims::parse(payload), Err(ClaimError::Json(_))), "{}", payload.escape_ascii());
         }
+    }
+
+    #[test]
+    fn bounds_the_length_before_all_else() {
+        let octets = MAX_TOKEN_OCTETS + 1;
+        assert_eq!(Claims::parse(&vec![b'['; octets]), Err(ClaimError::TooLong { octets }));
     }
 
     #[test]

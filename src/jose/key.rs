@@ -23,7 +23,7 @@ pub struct SigningKey {
 #[derive(Clone)]
 enum Signer {
     Rsa(rsa::Scheme, Box<::rsa::RsaPrivateKey>),
-    P256(p256::ecdsa::SigningKey),
+    Ec(ec::Private),
     Ed25519(ed25519_dalek::SigningKey),
     Hmac(oct::Secret),
 }
@@ -34,24 +34,25 @@ impl SigningKey {
         jwk.permits(algorithm, Operation::Sign)?;
         let signer = match (algorithm.family(), &jwk.material) {
             (Family::Rsa(scheme), Material::Rsa(rsa::Key::Private(key))) => Signer::Rsa(scheme, key.clone()),
-            (Family::P256, Material::Ec(ec::Key::Private(key))) => Signer::P256(key.clone()),
+            (Family::Ec(_), Material::Ec(ec::Key::Private(key))) => Signer::Ec(key.clone()),
             (Family::Ed25519, Material::Okp(okp::Key::Private(key))) => Signer::Ed25519(key.clone()),
-            (Family::Hmac, Material::Oct(key)) => Signer::Hmac(oct::Secret::new(key, algorithm)?),
+            (Family::Hmac(hash), Material::Oct(key)) => Signer::Hmac(oct::Secret::new(key, algorithm, hash)?),
             _ => return Err(KeyError::NotPrivate),
         };
         Ok(Self { algorithm, signer })
     }
 
-    /// Makes a new key: RSA of 2048 bits, P-256, Ed25519, or a secret of 32 octets.
+    /// Makes a new key: RSA of 2048 bits, a point of the algorithm's curve, or a secret as long as
+    /// its hash.
     pub fn generate<R: TryCryptoRng + ?Sized>(
         algorithm: Algorithm,
         rng: &mut R,
     ) -> Result<Self, GenerateError> {
         let material = match algorithm.family() {
             Family::Rsa(_) => Material::Rsa(rsa::Key::generate(rng)?),
-            Family::P256 => Material::Ec(ec::Key::generate(rng)?),
+            Family::Ec(curve) => Material::Ec(ec::Key::Private(ec::Private::generate(curve, rng)?)),
             Family::Ed25519 => Material::Okp(okp::Key::generate(rng)?),
-            Family::Hmac => Material::Oct(oct::Key::generate(rng)?),
+            Family::Hmac(hash) => Material::Oct(oct::Key::generate(hash, rng)?),
         };
         Self::new(&Jwk::of(material), algorithm).map_err(|_| GenerateError::Rsa)
     }
@@ -66,9 +67,9 @@ impl SigningKey {
     pub fn sign<R: TryCryptoRng + ?Sized>(&self, input: &[u8], rng: &mut R) -> Result<Vec<u8>, SignError> {
         match &self.signer {
             Signer::Rsa(scheme, key) => rsa::sign(key, *scheme, input, rng),
-            Signer::P256(key) => Ok(ec::sign(key, input)),
+            Signer::Ec(key) => Ok(key.sign(input)),
             Signer::Ed25519(key) => Ok(okp::sign(key, input)),
-            Signer::Hmac(secret) => Ok(secret.sign(input).to_vec()),
+            Signer::Hmac(secret) => Ok(secret.sign(input)),
         }
     }
 
@@ -76,7 +77,7 @@ impl SigningKey {
     pub fn verifying_key(&self) -> VerifyingKey {
         let verifier = match &self.signer {
             Signer::Rsa(scheme, key) => Verifier::Rsa(*scheme, key.to_public_key()),
-            Signer::P256(key) => Verifier::P256(*key.verifying_key()),
+            Signer::Ec(key) => Verifier::Ec(key.public()),
             Signer::Ed25519(key) => Verifier::Ed25519(key.verifying_key()),
             Signer::Hmac(secret) => Verifier::Hmac(secret.clone()),
         };
@@ -87,7 +88,7 @@ impl SigningKey {
     pub fn to_jwk(&self) -> Jwk {
         let material = match &self.signer {
             Signer::Rsa(_, key) => Material::Rsa(rsa::Key::Private(key.clone())),
-            Signer::P256(key) => Material::Ec(ec::Key::Private(key.clone())),
+            Signer::Ec(key) => Material::Ec(ec::Key::Private(key.clone())),
             Signer::Ed25519(key) => Material::Okp(okp::Key::Private(key.clone())),
             Signer::Hmac(secret) => Material::Oct(secret.key().clone()),
         };
@@ -113,7 +114,7 @@ pub struct VerifyingKey {
 #[derive(Clone)]
 enum Verifier {
     Rsa(rsa::Scheme, ::rsa::RsaPublicKey),
-    P256(p256::ecdsa::VerifyingKey),
+    Ec(ec::Public),
     Ed25519(ed25519_dalek::VerifyingKey),
     Hmac(oct::Secret),
 }
@@ -125,9 +126,11 @@ impl VerifyingKey {
         jwk.permits(algorithm, Operation::Verify)?;
         let verifier = match (algorithm.family(), &jwk.material) {
             (Family::Rsa(scheme), Material::Rsa(key)) => Verifier::Rsa(scheme, key.public().clone()),
-            (Family::P256, Material::Ec(key)) => Verifier::P256(*key.public()),
+            (Family::Ec(_), Material::Ec(key)) => Verifier::Ec(key.public()),
             (Family::Ed25519, Material::Okp(key)) => Verifier::Ed25519(key.public()),
-            (Family::Hmac, Material::Oct(key)) => Verifier::Hmac(oct::Secret::new(key, algorithm)?),
+            (Family::Hmac(hash), Material::Oct(key)) => {
+                Verifier::Hmac(oct::Secret::new(key, algorithm, hash)?)
+            }
             _ => return Err(KeyError::KeyType { algorithm, kty: jwk.kty() }),
         };
         Ok(Self { algorithm, verifier })
@@ -142,7 +145,7 @@ impl VerifyingKey {
     pub fn verify(&self, input: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
         match &self.verifier {
             Verifier::Rsa(scheme, key) => rsa::verify(key, *scheme, input, signature),
-            Verifier::P256(key) => ec::verify(key, input, signature),
+            Verifier::Ec(key) => key.verify(input, signature),
             Verifier::Ed25519(key) => okp::verify(key, input, signature),
             Verifier::Hmac(secret) => secret.verify(input, signature),
         }

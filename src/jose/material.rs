@@ -37,9 +37,9 @@ impl Material {
         matches!(
             (algorithm.family(), self),
             (Family::Rsa(_), Self::Rsa(_))
-                | (Family::P256, Self::Ec(_))
+                | (Family::Ec(_), Self::Ec(_))
                 | (Family::Ed25519, Self::Okp(_))
-                | (Family::Hmac, Self::Oct(_))
+                | (Family::Hmac(_), Self::Oct(_))
         )
     }
 
@@ -57,7 +57,7 @@ impl Material {
     pub(super) fn public(&self) -> Option<Self> {
         match self {
             Self::Rsa(key) => Some(Self::Rsa(rsa::Key::Public(key.public().clone()))),
-            Self::Ec(key) => Some(Self::Ec(ec::Key::Public(*key.public()))),
+            Self::Ec(key) => Some(Self::Ec(ec::Key::Public(key.public()))),
             Self::Okp(key) => Some(Self::Okp(okp::Key::Public(key.public()))),
             Self::Oct(_) => None,
         }

@@ -1,7 +1,7 @@
 //! Typed access to the members of a JWK.
 
 use serde_json::{Map, Value};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{JwkError, base64url};
 
@@ -39,16 +39,14 @@ impl<'a> Members<'a> {
         octets.map(Zeroizing::new).map_err(|_| JwkError::NotBase64Url { member })
     }
 
-    pub(super) fn array<const N: usize>(self, member: &'static str) -> Result<Zeroizing<[u8; N]>, JwkError>
-    where
-        [u8; N]: Zeroize,
-    {
+    /// Octets of a size that the key type fixes.
+    pub(super) fn sized(self, member: &'static str, expected: usize) -> Result<Zeroizing<Vec<u8>>, JwkError> {
         let octets = self.octets(member)?;
-        <[u8; N]>::try_from(octets.as_slice()).map(Zeroizing::new).map_err(|_| JwkError::Length {
-            member,
-            octets: octets.len(),
-            expected: N,
-        })
+        if octets.len() == expected {
+            Ok(octets)
+        } else {
+            Err(JwkError::Length { member, octets: octets.len(), expected })
+        }
     }
 
     /// A Base64urlUInt, RFC 7518 §2: big-endian, no leading zero octet; ours are never zero.

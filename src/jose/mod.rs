@@ -4,11 +4,13 @@
 //! | file | what | source |
 //! | --- | --- | --- |
 //! | [`base64url`] | the encoding of every binary value | RFC 7515 §2 |
-//! | `alg.rs` | [`Algorithm`]: one row an algorithm | RFC 7518 §3.1, RFC 8037 |
-//! | `jwk.rs`, `jwk_set.rs`, `thumbprint.rs` | [`Jwk`], [`JwkSet`] | RFC 7517, RFC 7638 |
+//! | `alg.rs` | [`Algorithm`]: one row an algorithm | RFC 7518 §3.1, RFC 8037, RFC 9864 |
+//! | `jwk.rs`, `jwk_set.rs`, `thumbprint.rs` | [`Jwk`], [`JwkSet`] | RFC 7517, RFC 7638, RFC 9278 |
 //! | `rsa.rs`, `ec.rs`, `okp.rs`, `oct.rs` | one a key type: parse, write, sign, verify, generate | RFC 7518 §3, §6, RFC 8037 |
+//! | `pem.rs` | [`Jwk::from_pem`] | RFC 7468, RFC 5958, RFC 8017, RFC 5280 |
+//! | `roca.rs` | moduli whose factors can be found | CVE-2017-15361 |
 //! | `key.rs` | [`SigningKey`], [`VerifyingKey`]: a key bound to one algorithm | RFC 8725 §3.1 |
-//! | [`jws`] | compact serialisation | RFC 7515 §3.1, §7.1 |
+//! | [`jws`] | what is signed, in both serialisations | RFC 7515, RFC 7797 |
 //! | [`jwt`] | [`jwt::Claims`] and their times | RFC 7519 §4 |
 //!
 //! A key that has been parsed is sound: points lie on their curve, moduli have their size, the
@@ -28,6 +30,8 @@ mod material;
 mod members;
 mod oct;
 mod okp;
+mod pem;
+mod roca;
 mod rsa;
 #[cfg(test)]
 mod samples;
@@ -38,3 +42,4 @@ pub use error::{GenerateError, JwkError, JwkSetError, KeyError, SignError, Verif
 pub use jwk::Jwk;
 pub use jwk_set::{Ignored, JwkSet};
 pub use key::{SigningKey, VerifyingKey};
+pub use pem::PemError;

@@ -21,18 +21,29 @@ impl Key {
         if crv != CRV {
             return Err(JwkError::UnknownCurve { crv: crv.into() });
         }
-        let x = members.array::<32>("x")?;
-        let public = VerifyingKey::from_bytes(&x).map_err(|_| JwkError::Point { crv: CRV })?;
-        // The crate decodes as ZIP 215 does, which lets several encodings of a point pass.
-        let canonical = VerifyingKey::from(public.to_edwards()).to_bytes() == *x;
-        if public.is_weak() || !canonical {
-            return Err(JwkError::Point { crv: CRV });
-        }
+        let public = Self::public_from(&members.octets("x")?)?;
         if !members.has("d") {
             return Ok(Self::Public(public));
         }
-        let private = SigningKey::from_bytes(&*members.array::<32>("d")?);
-        if private.verifying_key() != public {
+        Self::private(&members.octets("d")?, Some(&public))
+    }
+
+    /// Reads a point as RFC 8032 §5.1.3 does, and refuses those of small order.
+    pub(super) fn public_from(octets: &[u8]) -> Result<VerifyingKey, JwkError> {
+        let x: [u8; 32] = sized("x", octets)?;
+        let public = VerifyingKey::from_bytes(&x).map_err(|_| JwkError::Point { crv: CRV })?;
+        // The crate decodes as ZIP 215 does, which lets several encodings of a point pass.
+        let canonical = VerifyingKey::from(public.to_edwards()).to_bytes() == x;
+        if public.is_weak() || !canonical {
+            return Err(JwkError::Point { crv: CRV });
+        }
+        Ok(public)
+    }
+
+    /// A private key, which must be that of `public` if there is one.
+    pub(super) fn private(seed: &[u8], public: Option<&VerifyingKey>) -> Result<Self, JwkError> {
+        let private = SigningKey::from_bytes(&Zeroizing::new(sized("d", seed)?));
+        if public.is_some_and(|public| private.verifying_key() != *public) {
             return Err(JwkError::Inconsistent);
         }
         Ok(Self::Private(private))
@@ -60,6 +71,10 @@ impl Key {
         let Self::Private(key) = self else { return Vec::new() };
         vec![("d", base64url::encode(key.as_bytes()))]
     }
+}
+
+fn sized(member: &'static str, octets: &[u8]) -> Result<[u8; 32], JwkError> {
+    octets.try_into().map_err(|_| JwkError::Length { member, octets: octets.len(), expected: 32 })
 }
 
 /// Deterministic, RFC 8032 §5.1.6: needs no generator.

@@ -7,11 +7,12 @@ use ::rsa::traits::{PrivateKeyParts, PublicKeyParts, SignatureScheme};
 use ::rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPrivateKey, RsaPublicKey};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{SeedableRng, TryCryptoRng};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
+use super::alg::Hash;
 use super::members::Members;
-use super::{GenerateError, JwkError, SignError, VerifyError, base64url};
+use super::{GenerateError, JwkError, SignError, VerifyError, base64url, roca};
 
 /// RFC 7518 §3.3: "A key of size 2048 bits or larger MUST be used". The upper bound is the crate's.
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=RsaPublicKey::MAX_SIZE;
@@ -19,11 +20,20 @@ const GENERATED_BITS: usize = 2048;
 const PRIVATE_MEMBERS: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
 
 /// Padding and hash of a signature. The salt of PSS is as long as the hash.
-#[derive(Clone, Copy)]
-pub(super) enum Scheme {
-    Pkcs1Sha256,
-    PssSha256,
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Scheme {
+    pub(super) padding: Padding,
+    pub(super) hash: Hash,
 }
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Padding {
+    Pkcs1,
+    Pss,
+}
+
+/// The integers of [`PRIVATE_MEMBERS`], in that order, in big-endian octets.
+pub(super) type PrivateParts = Vec<Zeroizing<Vec<u8>>>;
 
 #[derive(Clone)]
 pub(super) enum Key {
@@ -32,38 +42,51 @@ pub(super) enum Key {
 }
 
 impl Key {
+    /// All of §6.3.2 is required of a private key, although that lets all but `d` be left out.
     pub(super) fn parse(members: Members<'_>) -> Result<Self, JwkError> {
-        let n = members.uint("n")?;
+        let (n, e) = (members.uint("n")?, members.uint("e")?);
+        if !PRIVATE_MEMBERS.iter().any(|member| members.has(member)) {
+            return Self::new(&n, &e, None);
+        }
+        if members.has("oth") {
+            return Err(JwkError::MultiPrime);
+        }
+        let private = PRIVATE_MEMBERS.into_iter().map(|member| members.uint(member));
+        Self::new(&n, &e, Some(private.collect::<Result<_, _>>()?))
+    }
+
+    /// A key of these integers, in big-endian octets without leading zeros.
+    pub(super) fn new(n: &[u8], e: &[u8], private: Option<PrivateParts>) -> Result<Self, JwkError> {
         let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
         if !MODULUS_BITS.contains(&bits) {
             return Err(JwkError::ModulusSize { bits });
         }
-        let modulus = BoxedUint::from_be_slice_vartime(&n);
-        let exponent = BoxedUint::from(exponent(&members.uint("e")?)?);
-        if PRIVATE_MEMBERS.iter().any(|member| members.has(member)) {
-            return Self::parse_private(members, modulus, exponent, bits);
+        if roca::is_weak(n) {
+            return Err(JwkError::Roca);
         }
-        RsaPublicKey::new(modulus, exponent).map(Self::Public).map_err(|_| JwkError::EvenModulus)
+        let modulus = BoxedUint::from_be_slice_vartime(n);
+        let exponent = BoxedUint::from(exponent(e)?);
+        match private {
+            None => RsaPublicKey::new(modulus, exponent).map(Self::Public).map_err(|_| JwkError::EvenModulus),
+            Some(parts) => Self::private(modulus, exponent, bits, &parts),
+        }
     }
 
-    /// All of §6.3.2 is required, although that lets all but `d` be left out.
-    fn parse_private(
-        members: Members<'_>,
+    fn private(
         modulus: BoxedUint,
         exponent: BoxedUint,
         bits: usize,
+        parts: &[Zeroizing<Vec<u8>>],
     ) -> Result<Self, JwkError> {
-        if members.has("oth") {
-            return Err(JwkError::MultiPrime);
-        }
-        let uint = |member, bits: usize| {
+        let [private, one, two, dp, dq, qi] = parts else { return Err(JwkError::Inconsistent) };
+        let uint = |octets: &[u8], bits: usize| {
             let bits = u32::try_from(bits).map_err(|_| JwkError::Inconsistent)?;
-            BoxedUint::from_be_slice(&members.uint(member)?, bits).map_err(|_| JwkError::Inconsistent)
+            BoxedUint::from_be_slice(octets, bits).map_err(|_| JwkError::Inconsistent)
         };
         let half = bits.div_ceil(2);
-        let private = uint("d", bits)?;
-        let primes = vec![uint("p", half)?, uint("q", half)?];
-        let [dp, dq, qi] = [uint("dp", half)?, uint("dq", half)?, uint("qi", half)?].map(Zeroizing::new);
+        let private = uint(private, bits)?;
+        let primes = vec![uint(one, half)?, uint(two, half)?];
+        let [dp, dq, qi] = [uint(dp, half)?, uint(dq, half)?, uint(qi, half)?].map(Zeroizing::new);
         let key = RsaPrivateKey::from_components(modulus, exponent, private, primes)
             .map_err(|_| JwkError::Inconsistent)?;
         let coefficient = key.crt_coefficient().map(Zeroizing::new);
@@ -145,10 +168,12 @@ fn sign_checked<R: TryCryptoRng + ?Sized>(
     input: &[u8],
     rng: &mut R,
 ) -> Result<Vec<u8>, SignError> {
-    let hash = Sha256::digest(input);
-    let signature = match scheme {
-        Scheme::Pkcs1Sha256 => Pkcs1v15Sign::new::<Sha256>().sign(Some(rng), key, &hash),
-        Scheme::PssSha256 => Pss::<Sha256>::new().sign(Some(rng), key, &hash),
+    let (hash, pkcs1) = prepare(scheme.hash, input);
+    let signature = match (scheme.padding, scheme.hash) {
+        (Padding::Pkcs1, _) => pkcs1.sign(Some(rng), key, &hash),
+        (Padding::Pss, Hash::Sha256) => Pss::<Sha256>::new().sign(Some(rng), key, &hash),
+        (Padding::Pss, Hash::Sha384) => Pss::<Sha384>::new().sign(Some(rng), key, &hash),
+        (Padding::Pss, Hash::Sha512) => Pss::<Sha512>::new().sign(Some(rng), key, &hash),
     };
     let signature = signature.map_err(|error| match error {
         ::rsa::Error::Rng => SignError::Entropy,
@@ -164,12 +189,23 @@ pub(super) fn verify(
     input: &[u8],
     signature: &[u8],
 ) -> Result<(), VerifyError> {
-    let hash = Sha256::digest(input);
-    match scheme {
-        Scheme::Pkcs1Sha256 => Pkcs1v15Sign::new::<Sha256>().verify(key, &hash, signature),
-        Scheme::PssSha256 => Pss::<Sha256>::new().verify(key, &hash, signature),
+    let (hash, pkcs1) = prepare(scheme.hash, input);
+    match (scheme.padding, scheme.hash) {
+        (Padding::Pkcs1, _) => pkcs1.verify(key, &hash, signature),
+        (Padding::Pss, Hash::Sha256) => Pss::<Sha256>::new().verify(key, &hash, signature),
+        (Padding::Pss, Hash::Sha384) => Pss::<Sha384>::new().verify(key, &hash, signature),
+        (Padding::Pss, Hash::Sha512) => Pss::<Sha512>::new().verify(key, &hash, signature),
     }
     .map_err(|_| VerifyError)
+}
+
+/// The hash of the input, and the PKCS #1 v1.5 padding that names the hash.
+fn prepare(hash: Hash, input: &[u8]) -> (Vec<u8>, Pkcs1v15Sign) {
+    match hash {
+        Hash::Sha256 => (Sha256::digest(input).to_vec(), Pkcs1v15Sign::new::<Sha256>()),
+        Hash::Sha384 => (Sha384::digest(input).to_vec(), Pkcs1v15Sign::new::<Sha384>()),
+        Hash::Sha512 => (Sha512::digest(input).to_vec(), Pkcs1v15Sign::new::<Sha512>()),
+    }
 }
 
 #[cfg(test)]

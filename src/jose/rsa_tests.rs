@@ -3,7 +3,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::jose::samples::{self, Exhausted};
 
-const SCHEMES: [Scheme; 2] = [Scheme::Pkcs1Sha256, Scheme::PssSha256];
+const HASHES: [Hash; 3] = [Hash::Sha256, Hash::Sha384, Hash::Sha512];
+
+fn schemes() -> impl Iterator<Item = Scheme> {
+    let with = |padding| HASHES.map(|hash| Scheme { padding, hash });
+    [Padding::Pkcs1, Padding::Pss].into_iter().flat_map(with)
+}
 
 fn parse(value: &Value) -> Result<Key, JwkError> {
     Key::parse(Members::of(value).unwrap())
@@ -104,7 +109,7 @@ fn refuses_a_square() {
 #[test]
 fn a_faulty_signature_does_not_leave() {
     let (key, other) = (private(&samples::rsa()), private(&samples::other_rsa()));
-    for scheme in SCHEMES {
+    for scheme in schemes() {
         let faulty = sign_checked(&key, other.as_public_key(), scheme, b"input", &mut samples::rng(1));
         assert_eq!(faulty, Err(SignError::Fault));
         assert!(sign_checked(&key, key.as_public_key(), scheme, b"input", &mut samples::rng(1)).is_ok());
@@ -116,7 +121,8 @@ fn a_faulty_signature_does_not_leave() {
 #[test]
 fn signing_is_blinded_and_fails_without_entropy() {
     let key = private(&samples::rsa());
-    for (scheme, salt) in SCHEMES.into_iter().zip([0, 32]) {
+    for scheme in schemes() {
+        let salt = if scheme.padding == Padding::Pss { scheme.hash.octets() } else { 0 };
         for octets in [0, 1, salt, salt + 128, salt + 255] {
             let signature = sign(&key, scheme, b"input", &mut Exhausted::after(octets));
             assert_eq!(signature, Err(SignError::Entropy), "{octets} octets");
@@ -131,21 +137,23 @@ fn signing_is_blinded_and_fails_without_entropy() {
 fn pkcs1_is_deterministic_and_pss_is_salted() {
     let key = private(&samples::rsa());
     let twice = |scheme| [1, 2].map(|seed| sign(&key, scheme, b"input", &mut samples::rng(seed)).unwrap());
-    let [one, two] = twice(Scheme::Pkcs1Sha256);
-    assert_eq!(one, two, "whatever the blinding");
-    let [one, two] = twice(Scheme::PssSha256);
-    assert_ne!(one, two);
+    for scheme in schemes() {
+        let [one, two] = twice(scheme);
+        assert_eq!(one == two, scheme.padding == Padding::Pkcs1, "{scheme:?}, whatever the blinding");
+    }
 }
 
 #[test]
 fn refuses_signatures_of_another_form() {
     let key = private(&samples::rsa());
     let n = octets(&samples::rsa()["n"]);
-    for (scheme, other) in [(SCHEMES[0], SCHEMES[1]), (SCHEMES[1], SCHEMES[0])] {
+    for scheme in schemes() {
         let good = sign(&key, scheme, b"input", &mut samples::rng(1)).unwrap();
         let public = key.as_public_key();
         assert_eq!(verify(public, scheme, b"input", &good), Ok(()));
-        assert_eq!(verify(public, other, b"input", &good), Err(VerifyError));
+        for other in schemes().filter(|other| *other != scheme) {
+            assert_eq!(verify(public, other, b"input", &good), Err(VerifyError), "{scheme:?} {other:?}");
+        }
         for signature in
             [vec![], vec![0; 256], vec![1; 255], [&[0], &good[..]].concat(), n.clone(), good[..255].into()]
         {
@@ -158,11 +166,36 @@ fn refuses_signatures_of_another_form() {
 #[test]
 fn pss_takes_one_salt_length() {
     let key = private(&samples::rsa());
-    let hash = Sha256::digest(b"input");
-    for (salt, result) in
-        [(0, Err(VerifyError)), (20, Err(VerifyError)), (32, Ok(())), (222, Err(VerifyError))]
-    {
-        let signature = Pss::<Sha256>::new_with_salt(salt).sign(Some(&mut samples::rng(1)), &key, &hash);
-        assert_eq!(verify(key.as_public_key(), Scheme::PssSha256, b"input", &signature.unwrap()), result);
+    for (hash, length) in HASHES.into_iter().zip([32, 48, 64]) {
+        let digest = prepare(hash, b"input").0;
+        for salt in [0, 20, 32, 48, 64, 190] {
+            let rng = &mut samples::rng(1);
+            let signature = match hash {
+                Hash::Sha256 => Pss::<Sha256>::new_with_salt(salt).sign(Some(rng), &key, &digest),
+                Hash::Sha384 => Pss::<Sha384>::new_with_salt(salt).sign(Some(rng), &key, &digest),
+                Hash::Sha512 => Pss::<Sha512>::new_with_salt(salt).sign(Some(rng), &key, &digest),
+            };
+            let scheme = Scheme { padding: Padding::Pss, hash };
+            let verified = verify(key.as_public_key(), scheme, b"input", &signature.unwrap());
+            assert_eq!(verified.is_ok(), salt == length, "{hash:?} {salt}");
+        }
     }
+}
+
+/// A modulus of two primes `k · M + (65537^a mod M)`, made for this test.
+#[test]
+fn refuses_moduli_of_the_faulty_generator() {
+    let weak = json!({
+        "e": "AQAB",
+        "n": concat!(
+            "uESu8GxYXJFDX8W1ViFJyeW_Lep0PNgf2w_pyyL8J6fyUqu5MtJOsTm5kz10O47fx6bLP9xnCivBpcphqa065nU5RWzp",
+            "mqFYR_L8bCdZzLBWVSoYiEw_MrzUDkUi2AbOLIxhBoWFIJ70CHxhnI44XsuSJhYif0GYtCwxxpqGZyRw2rkMFvYNBLtG",
+            "Wlb4jttqH6WHe-llx2_F9yEXI7Z8y0nVQ4WUNuTZ705k1QLCtJ6ZEUfxQYaHAKiMQYYEJbx-oNVjH1dDJzsjAj5cPy1I",
+            "EHH9RdXlye37iCIE1TE54e6eyb-iGeaeTGfAHWl052bf0QNEZj_Uix-8s3nsgKZJnw",
+        ),
+    });
+    assert_eq!(parse(&weak).err(), Some(JwkError::Roca));
+    let mut near = octets(&weak["n"]);
+    *near.last_mut().unwrap() ^= 4;
+    assert!(parse(&json!({"e": "AQAB", "n": uint(&near)})).is_ok(), "another residue");
 }

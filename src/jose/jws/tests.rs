@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::jose::{Jwk, SigningKey, samples};
+use crate::jose::{Jwk, SigningKey, UnknownAlgorithm, VerifyError, VerifyingKey, samples};
 
 fn key(value: &Value, algorithm: Algorithm) -> SigningKey {
     SigningKey::new(&Jwk::from_value(value).unwrap(), algorithm).unwrap()
