@@ -25,7 +25,7 @@ fn rng() -> rand_chacha::ChaCha20Rng {
 #[wasm_bindgen_test]
 fn every_algorithm_signs_and_verifies_and_no_bit_may_flip() {
     let mut rng = rng();
-    for alg in Algorithm::ALL {
+    for &alg in Algorithm::ALL {
         let key = SigningKey::generate(alg, &mut rng).unwrap();
         let input = jws::signing_input(&jws::encode_header(alg, "JWT", "k"), b"{\"sub\":\"a\"}");
         let signature = key.sign(input.as_bytes(), &mut rng).unwrap();
