@@ -1,6 +1,6 @@
 //! Profiles: how an issuer speaks on the wire. Plain data over one core.
 //!
-//! [`standard::PROFILE`] is what the specifications say; each other file is one deployed system's
+//! `standard.rs` is what the specifications say; each other file is one deployed system's
 //! accent. No other module knows their names.
 
 mod hii_retail;
