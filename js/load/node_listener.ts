@@ -92,7 +92,8 @@ function readBody(incoming: IncomingMessage, limit: number): Promise<HttpRequest
 
 async function pipe(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   const reader = body.getReader();
-  const gone = () => void reader.cancel();
+  // To cancel a stream that has failed is to fail once more, and there is nobody left to tell.
+  const gone = () => void reader.cancel().catch(() => {});
   outgoing.once("close", gone);
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     if (!outgoing.write(next.value)) await drained(outgoing);

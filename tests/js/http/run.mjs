@@ -13,6 +13,7 @@ import { clientAssertion } from "./client_assertion.mjs";
 import { foreign } from "./foreign.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
+import { nodeListener } from "./listener.mjs";
 import { paths } from "./paths.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
@@ -54,6 +55,7 @@ for (const runtime of Object.keys(RUNTIMES)) {
   deployment(`${runtime}, the demo`, runtime, undefined, DEMO_SUITES);
   deployment(`${runtime}, the tests' own`, runtime, entry, FAULTY_SUITES);
 }
+alone("node, the listener", nodeListener);
 alone("wrangler", wrangler);
 alone("serve", serve);
 

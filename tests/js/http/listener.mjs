@@ -1,0 +1,94 @@
+// The Node listener under what the demo never does: streamed answers, and answers that fail.
+
+import { createServer } from "node:http";
+import { listener } from "../../../dist/load/node.js";
+
+const UTF8 = new TextEncoder();
+const HEADERS = [["content-type", "text/plain"]];
+
+/** Serves `answer` on a free port while `use(origin)` runs. */
+async function serving(answer, use) {
+  const server = createServer(listener({ bodyLimit: () => 10, answer }));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await use(`http://127.0.0.1:${server.address().port}`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+/** An answer of chunks, the last of which may be an error. */
+function stream(chunks, cancel = () => {}) {
+  const left = [...chunks];
+  const pull = (controller) => {
+    const next = left.shift();
+    if (next === undefined) controller.close();
+    else if (next instanceof Error) controller.error(next);
+    else controller.enqueue(UTF8.encode(next));
+  };
+  return { status: 200, headers: HEADERS, body: new ReadableStream({ pull, cancel }, { highWaterMark: 0 }) };
+}
+
+export function nodeListener({ test }) {
+  test("a streamed answer arrives whole and in its order", async (assert) => {
+    // More than a socket takes at once, so that the writer must wait.
+    const chunks = Array.from({ length: 64 }, (_, i) => `${i}:`.padEnd(65_536, "x"));
+    await serving(
+      async () => stream(chunks),
+      async (origin) => {
+        const response = await fetch(origin);
+        assert.strictEqual(response.headers.get("content-type"), "text/plain");
+        assert.true((await response.text()) === chunks.join(""));
+      },
+    );
+  });
+
+  test("a stream that fails ends its connection and no other", async (assert) => {
+    const answers = [stream(["one", new Error("lost")]), stream(["two"])];
+    await serving(
+      async () => answers.shift(),
+      async (origin) => {
+        await assert.rejects(fetch(origin).then((response) => response.text()));
+        assert.strictEqual(await (await fetch(origin)).text(), "two");
+      },
+    );
+  });
+
+  test("a client that goes away ends the stream", async (assert) => {
+    let gone;
+    const cancelled = new Promise((resolve) => {
+      gone = resolve;
+    });
+    const endless = Array.from({ length: 10_000 }, () => "x".repeat(65_536));
+    await serving(
+      async () => stream(endless, gone),
+      async (origin) => {
+        const abort = new AbortController();
+        const { body } = await fetch(origin, { signal: abort.signal });
+        await body.getReader().read();
+        abort.abort();
+        await cancelled;
+        assert.true(true, "cancelled");
+      },
+    );
+  });
+
+  test("HEAD of a streamed answer has no content, and ends the stream", async (assert) => {
+    let cancelled = 0;
+    await serving(
+      async () => stream(["one"], () => cancelled++),
+      async (origin) => {
+        assert.strictEqual(await (await fetch(origin, { method: "HEAD" })).text(), "");
+        assert.strictEqual(cancelled, 1);
+      },
+    );
+  });
+
+  test("a service that breaks its promise not to reject is a 500", async (assert) => {
+    await serving(
+      () => Promise.reject(new Error("broken")),
+      async (origin) => assert.strictEqual((await fetch(origin)).status, 500),
+    );
+  });
+}
