@@ -22,6 +22,14 @@ fn rng() -> rand_chacha::ChaCha20Rng {
     rand_chacha::ChaCha20Rng::from_seed(wasm::draw_seed().unwrap().try_into().unwrap())
 }
 
+/// They are drawn many at a time; across several draws none may come twice.
+#[wasm_bindgen_test]
+fn no_seed_is_handed_out_twice() {
+    let seeds: std::collections::BTreeSet<Vec<u8>> = (0..300).map(|_| wasm::draw_seed().unwrap()).collect();
+    assert_eq!(seeds.len(), 300);
+    assert!(seeds.iter().all(|seed| seed.len() == 32 && seed.iter().any(|&byte| byte != 0)));
+}
+
 #[wasm_bindgen_test]
 fn every_algorithm_signs_and_verifies_and_no_bit_may_flip() {
     let mut rng = rng();
