@@ -27,7 +27,8 @@ export async function environment(folder, port) {
 async function makeSecrets() {
   const core = (await loadCore())();
   const secret = () => randomBytes(32).toString("base64url");
-  const { d: _private, ...jwk } = JSON.parse(core.generate_key("ES256"));
+  const jwk = core.generate_key("ES256");
+  const { d: _private, ...half } = JSON.parse(jwk);
   return {
     KEY: core.generate_key("ES256"),
     HII_KEY: core.generate_key("RS256"),
@@ -35,8 +36,8 @@ async function makeSecrets() {
     OTHER_CLIENT_SECRET: secret(),
     NOGRANT_CLIENT_SECRET: secret(),
     HII_CLIENT_SECRET: secret(),
-    JWT_CLIENT_JWK: JSON.stringify({ ...jwk, d: _private }),
-    JWT_CLIENT_JWKS: JSON.stringify({ keys: [jwk] }),
+    JWT_CLIENT_JWK: jwk,
+    JWT_CLIENT_JWKS: JSON.stringify({ keys: [half] }),
   };
 }
 
