@@ -41,8 +41,8 @@ const DIALECT_FREE: &[&str] = &["jose", "policy", "store", "client_authenticatio
 
 /// What no Rust source may say, and who may all the same.
 const FORBIDDEN: &[(&str, Option<&str>)] = &[
-    ("wasm_bindgen", Some("src/wasm.rs")),
-    ("js_sys", Some("src/wasm.rs")),
+    ("wasm_bindgen", Some("src/wasm")),
+    ("js_sys", Some("src/wasm")),
     // Nothing is decrypted with RSA, and no signature is made without blinding (RUSTSEC-2023-0071).
     (".decrypt(", None),
     ("Pkcs1v15Encrypt", None),
@@ -115,7 +115,7 @@ fn sources_keep_what_is_promised() {
     for file in files("src", &["rs"]) {
         let code = code(&file);
         for (text, home) in FORBIDDEN {
-            if code.contains(text) && home.is_none_or(|home| file != Path::new(home)) {
+            if code.contains(text) && home.is_none_or(|home| !file.starts_with(home)) {
                 faults.push(format!("{} says {text}", file.display()));
             }
         }

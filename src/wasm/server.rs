@@ -1,8 +1,7 @@
-//! The exports of the WebAssembly module; `js/types.ts` states them as `Core`.
+//! The server; `js/types.ts` states it as `Core`.
 //!
-//! An export answers with data, errors included; one that throws has trapped, and the driver
-//! abandons the instance. One instance serves one deployment. Requests are named by numbers that
-//! the driver chooses, so that no handle of a dead instance can ever be freed.
+//! One instance serves one deployment. Requests are named by numbers that the driver chooses, so
+//! that no handle of a dead instance can ever be freed.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -29,21 +28,6 @@ thread_local! {
     static SERVER: OnceCell<Rc<Server>> = const { OnceCell::new() };
     static SEEDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static REQUESTS: RefCell<BTreeMap<u32, Request>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console)]
-    fn error(message: &str);
-}
-
-/// Where a panic happened reaches the operator's log; its message, which may hold a secret, does not.
-#[wasm_bindgen(start)]
-fn install_panic_hook() {
-    std::panic::set_hook(Box::new(|info| match info.location() {
-        Some(at) => error(&format!("edgegrant: panic at {at}")),
-        None => error("edgegrant: panic"),
-    }));
 }
 
 #[derive(Serialize)]

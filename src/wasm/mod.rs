@@ -1,0 +1,24 @@
+//! The exports of the WebAssembly modules, a feature each.
+//!
+//! An export answers with data, errors included; one that throws has trapped, and the instance is
+//! abandoned.
+
+#[cfg(feature = "server")]
+mod server;
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn error(message: &str);
+}
+
+/// Where a panic happened reaches the operator's log; its message, which may hold a secret, does not.
+#[wasm_bindgen(start)]
+fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|info| match info.location() {
+        Some(at) => error(&format!("edgegrant: panic at {at}")),
+        None => error("edgegrant: panic"),
+    }));
+}
