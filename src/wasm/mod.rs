@@ -5,6 +5,8 @@
 
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "verifier")]
+mod verifier;
 
 use wasm_bindgen::prelude::*;
 
