@@ -75,10 +75,13 @@ class TokenVerifier<Details> implements Verifier<Details> {
     this.#engine = engine;
     this.#parts = parts;
     this.#id = engine.id(this);
-    mistakes.push(...this.#open());
+    const ruled = this.#open();
+    mistakes.push(...ruled);
     this.#generation = engine.generation;
     try {
-      if (parts.jwks !== undefined) this.#local = this.#take(JSON.stringify(parts.jwks));
+      // Without rules there is nothing to hold keys.
+      if (parts.jwks !== undefined && ruled.length === 0)
+        this.#local = this.#take(JSON.stringify(parts.jwks));
     } catch (error) {
       mistakes.push({ pointer: "/jwks", message: String((error as Error).message) });
     }

@@ -4,6 +4,7 @@
  */
 
 import type { CoreFactory, Store } from "../../js/types.ts";
+import type { VerifierCoreFactory } from "../../js/verify/core.ts";
 
 /** Where the suite runs, and what that place offers. */
 export interface Runtime {
@@ -12,6 +13,8 @@ export interface Runtime {
   readonly restarted: boolean;
   /** Makes fresh instances of the core built with the feature `faults`. */
   core(): CoreFactory;
+  /** Makes fresh instances of the verifier's core, as it is shipped. */
+  verifierCore(): VerifierCoreFactory;
   readonly stores: readonly StoreUnderTest[];
 }
 

@@ -15,6 +15,7 @@ import verifyJwksFetch from "./verify_jwks_fetch_test.ts";
 import verifyJwks from "./verify_jwks_test.ts";
 import verifyPresets from "./verify_presets_test.ts";
 import verifyRequest from "./verify_request_test.ts";
+import verify from "./verify_test.ts";
 
 const FILES: Register[] = [
   drive,
@@ -26,6 +27,7 @@ const FILES: Register[] = [
   store,
   transcript,
   trap,
+  verify,
   verifyCache,
   verifyJwks,
   verifyJwksFetch,

@@ -1,5 +1,6 @@
-/** The suite on Deno: `deno run <bundle> <wasm> <file for the report> <folder> first|restarted`. */
+/** The suite on Deno: `deno run <bundle> <wasm> <verifier> <file for the report> <folder> first|restarted`. */
 
+import verifierGlue from "../../../js/core/verifier.js";
 import { type DenoKv, denoKv } from "../../../js/store/deno_kv.ts";
 import { memory } from "../../../js/store/memory.ts";
 import glue from "../core/glue.js";
@@ -13,14 +14,16 @@ declare const Deno: {
   writeTextFile(path: string, text: string): Promise<void>;
 };
 
-const [wasm = "", file = "", folder = "", run] = Deno.args;
+const [wasm = "", verifierWasm = "", file = "", folder = "", run] = Deno.args;
 const module = new WebAssembly.Module(await Deno.readFile(wasm));
+const verifier = new WebAssembly.Module(await Deno.readFile(verifierWasm));
 const kv = await Deno.openKv(`${folder}/kv.sqlite`);
 
 const result = await report({
   name: "deno",
   restarted: run === "restarted",
   core: () => () => glue(module),
+  verifierCore: () => () => verifierGlue(verifier),
   stores: [
     { name: "memory", persistent: false, open: async (now) => memory({ now }) },
     { name: "deno_kv", persistent: true, open: async (now) => denoKv(kv, { now }) },

@@ -12,6 +12,7 @@ import { build } from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../../..");
 const wasm = join(here, "../core/edgegrant.wasm");
+const verifier = join(root, "js/core/verifier.wasm");
 
 /** The longest that one start of a runtime may take, milliseconds. */
 const DEADLINE = 300_000;
@@ -21,8 +22,9 @@ export const RUNTIMES = { node, deno, workerd, chromium };
 
 /** Bundles the suite for the runtime `name` and runs it. */
 export async function launch(name, log) {
-  if (!existsSync(wasm))
-    throw new Error(`${wasm} is not there: build the core with the feature "faults" first`);
+  for (const file of [wasm, verifier]) {
+    if (!existsSync(file)) throw new Error(`${file} is not there: "make core faults" builds it`);
+  }
   const folder = await mkdtemp(join(tmpdir(), `edgegrant-${name}-`));
   try {
     return await RUNTIMES[name](await bundle(name), folder, log);
@@ -62,7 +64,7 @@ async function bundle(name) {
 }
 
 async function node(bundle, folder, log) {
-  return [await command(process.execPath, ["--enable-source-maps", bundle, wasm], folder, log)];
+  return [await command(process.execPath, ["--enable-source-maps", bundle, wasm, verifier], folder, log)];
 }
 
 async function deno(bundle, folder, log) {
@@ -75,7 +77,8 @@ async function deno(bundle, folder, log) {
     "--allow-write",
     "--allow-env",
   ];
-  const run = (start) => command(program, ["run", ...flags, bundle, wasm], folder, log, [folder, start]);
+  const run = (start) =>
+    command(program, ["run", ...flags, bundle, wasm, verifier], folder, log, [folder, start]);
   return [await run("first"), await run("restarted")];
 }
 
@@ -100,6 +103,7 @@ async function workerd(bundle, folder, log) {
   const modules = [
     { type: "ESModule", path: "worker.mjs", contents: await readFile(bundle, "utf8") },
     { type: "CompiledWasm", path: "edgegrant.wasm", contents: await readFile(wasm) },
+    { type: "CompiledWasm", path: "verifier.wasm", contents: await readFile(verifier) },
   ];
   const run = async (start) => {
     const miniflare = new Miniflare({
@@ -132,6 +136,7 @@ async function chromium(bundle, _folder, log) {
     "/": ["text/html", '<!doctype html><title>tests</title><script type="module" src="/suite.mjs"></script>'],
     "/suite.mjs": ["text/javascript", await readFile(bundle)],
     "/edgegrant.wasm": ["application/wasm", await readFile(wasm)],
+    "/verifier.wasm": ["application/wasm", await readFile(verifier)],
   };
   const server = createServer(({ url }, response) => {
     const [type, content] = served[url] ?? [];

@@ -1,6 +1,8 @@
 /// <reference types="@cloudflare/workers-types" />
 /** The suite in workerd: a Worker that runs it when asked, once, and answers the report. */
 
+import verifierGlue from "../../../js/core/verifier.js";
+import verifier from "../../../js/core/verifier.wasm";
 import { cloudflareKv } from "../../../js/store/cloudflare_kv.ts";
 import { durableObject, EdgegrantState, shardName } from "../../../js/store/durable_object.ts";
 import { memory } from "../../../js/store/memory.ts";
@@ -65,6 +67,7 @@ export default {
       name: "workerd",
       restarted: new URL(request.url).pathname === "/restarted",
       core: () => () => glue(wasm),
+      verifierCore: () => () => verifierGlue(verifier),
       stores: [
         { name: "memory", persistent: false, open: async (now) => memory({ now }) },
         { name: "cloudflare_kv", persistent: true, open: async (now) => cloudflareKv(REGISTRY, { now }) },
