@@ -12,7 +12,7 @@ const RUST: &[&[&str]] = &[
     &["http", "json", "mistake", "secret", "time"],
     &["error", "jose"],
     &["form", "resource", "scope"],
-    &["client"],
+    &["client", "inspect"],
     &["profile"],
     &["claims", "host"],
     &["keys"],
