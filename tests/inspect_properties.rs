@@ -42,16 +42,26 @@ fn has_error(problems: &[Problem]) -> bool {
     problems.iter().filter(of_form).any(|problem| problem.severity == Severity::Error)
 }
 
-/// JSON whose members are drawn from those that decide something, and a few of its octets changed.
+/// Members drawn from those that decide something, behind `first`, and now and then another octet.
 fn json_text(
+    first: &'static str,
     members: &'static [&'static str],
     values: &'static [&'static str],
 ) -> impl Strategy<Value = Vec<u8>> {
     let member = (select(members), select(values)).prop_map(|(name, value)| format!("\"{name}\":{value}"));
-    let object = prop::collection::vec(member, 0..6).prop_map(|all| format!("{{{}}}", all.join(",")));
-    (object, prop::collection::vec((any::<Index>(), any::<u8>()), 0..2)).prop_map(|(text, changes)| {
+    let text = prop::collection::vec(member, 0..4).prop_map(move |mut all| {
+        all.extend((!first.is_empty()).then(|| first.to_owned()));
+        format!("{{{}}}", all.join(","))
+    });
+    changed(text)
+}
+
+fn changed(text: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>> {
+    let changes = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(any::<(Index, u8)>(), 1..3)];
+    (text, changes).prop_map(|(text, changes)| {
+        let text_is_empty = text.is_empty();
         let mut octets = text.into_bytes();
-        for (at, octet) in changes {
+        for (at, octet) in changes.into_iter().filter(|_| !text_is_empty) {
             *at.get_mut(&mut octets) = octet;
         }
         octets
@@ -59,53 +69,35 @@ fn json_text(
 }
 
 fn token() -> impl Strategy<Value = String> {
-    let header = json_text(
-        &["alg", "alg", "typ", "cty", "kid", "crit", "b64", "jwk"],
-        &[
-            "\"ES256\"",
-            "\"JWT\"",
-            "\"none\"",
-            "[\"b64\"]",
-            "[]",
-            "null",
-            "false",
-            "7",
-            "{\"kty\":\"RSA\",\"n\":\"AA\"}",
-        ],
-    );
+    let values =
+        &["\"ES256\"", "\"JWT\"", "\"none\"", "[\"b64\"]", "[]", "null", "false", "{\"kty\":\"RSA\"}"];
+    let header = prop_oneof![
+        json_text("\"alg\":\"ES256\"", &["typ", "cty", "kid", "crit", "b64", "jwk"], values),
+        json_text("", &["alg", "typ", "crit"], values),
+    ];
     let claims = json_text(
+        "",
         &["iss", "sub", "aud", "exp", "iat", "nbf", "scope", "events", "nonce"],
-        &[
-            "\"a\"",
-            "1800000000",
-            "1800000000.5",
-            "1e308",
-            "-1",
-            "[\"a\"]",
-            "{\"a\":{\"a\":1}}",
-            "null",
-            "true",
-        ],
+        &["\"a\"", "1800000000", "1800000000.5", "1e308", "-1", "[\"a\"]", "{\"a\":{\"a\":1}}", "null"],
     );
-    let sound = Just(br#"{"alg":"ES256"}"#.to_vec());
-    let of_json =
-        (prop_oneof![header, sound], claims, any::<Vec<u8>>()).prop_map(|(header, claims, signature)| {
-            [base64url::encode(&header), base64url::encode(&claims), base64url::encode(&signature)].join(".")
-        });
-    let mutated = (select(GOOD.clone()), any::<Vec<(Index, u8)>>(), any::<Index>());
-    let mutated = mutated.prop_map(|(text, changes, end)| {
-        let end = if changes.len() % 2 == 0 { text.len() } else { end.index(text.len()) };
-        let mut octets = text.into_bytes();
-        for (at, octet) in changes.into_iter().take(3) {
-            *at.get_mut(&mut octets) = octet;
-        }
-        String::from_utf8_lossy(&octets[..end]).into_owned()
+    let of_json = (header, claims, any::<Vec<u8>>()).prop_map(|(header, claims, signature)| {
+        [base64url::encode(&header), base64url::encode(&claims), base64url::encode(&signature)].join(".")
     });
+    let cut = (select(GOOD.clone()), any::<Index>(), any::<bool>()).prop_map(|(text, end, cut)| {
+        let end = if cut { end.index(text.len()) } else { text.len() };
+        text[..end].to_owned()
+    });
+    let mutated = changed(cut).prop_map(|octets| String::from_utf8_lossy(&octets).into_owned());
     prop_oneof![3 => of_json, 3 => mutated, 1 => any::<String>(), 1 => "[.~=+/{}\"a-zA-Z0-9_ -]{0,60}"]
 }
 
 fn jwk() -> impl Strategy<Value = Vec<u8>> {
-    json_text(&["kty", "keys", "kid", "n", "e", "k"], &["\"RSA\"", "\"oct\"", "\"AQAB\"", "[1]", "7"])
+    json_text("", &["kty", "keys", "kid", "n", "e", "k"], &["\"RSA\"", "\"oct\"", "\"AQAB\"", "[1]", "7"])
+}
+
+/// About the times of the tokens, or any.
+fn now() -> impl Strategy<Value = u64> {
+    prop_oneof![1_799_999_999_u64..1_800_000_002, any::<u64>()]
 }
 
 /// The token without what may stand around it.
@@ -118,10 +110,10 @@ fn bare(text: &str) -> &str {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn what_a_strict_reader_refuses_has_an_error(text in token(), now in prop_oneof![any::<u64>(), 1_799_999_999_u64..1_800_000_900]) {
+    fn what_a_strict_reader_refuses_has_an_error(text in token(), now in now()) {
         let inspection = inspect(&text, None, now);
         let bare = bare(&text);
         let claims = Unverified::parse(bare).ok().and_then(|read| Claims::parse(read.payload()).ok());
