@@ -17,7 +17,7 @@ const SUSPICIOUS: [&str; 12] = ["..", "://", "\\", "'", "\"", ";", "|", "`", "$(
 pub(super) fn check(header: &Map<String, Value>, form: Form, expected: &[&str], problems: &mut Problems) {
     for member in ["alg", "typ", "cty", "kid"] {
         if header.get(member).is_some_and(|value| !value.is_string()) {
-            problems.add(code::HEADER_WRONG_TYPE, format!("/header/{member}"), "expected a string");
+            problems.add(code::HEADER_WRONG_TYPE, &["/header/", member].concat(), "expected a string");
         }
     }
     let text = |member| header.get(member).and_then(Value::as_str);
@@ -40,7 +40,7 @@ pub(super) fn check(header: &Map<String, Value>, form: Form, expected: &[&str], 
         problems.add(code::KID_SUSPICIOUS, "/header/kid", "");
     }
     for member in KEYS.iter().filter(|member| header.contains_key(**member) && !expected.contains(member)) {
-        problems.add(code::KEY_IN_HEADER, format!("/header/{member}"), "");
+        problems.add(code::KEY_IN_HEADER, &["/header/", member].concat(), "");
     }
     if let Some(jwk) = header.get("jwk") {
         if PRIVATE.iter().any(|member| jwk.get(member).is_some()) {

@@ -51,7 +51,7 @@ impl Signature {
                 Ok(key) if key.verify(input.as_bytes(), octets).is_ok() => {
                     self.status = Status::Verified;
                     // The thumbprint of a secret would help to guess it.
-                    self.thumbprint = jwk.public().map(|public| public.thumbprint());
+                    self.thumbprint = (!algorithm.is_symmetric()).then(|| jwk.thumbprint());
                     return;
                 }
                 Ok(_) => tried = true,

@@ -99,7 +99,7 @@ pub enum Payload {
 pub fn inspect(token: &str, keys: Option<&str>, now: u64) -> Inspection {
     let now = i64::try_from(now).unwrap_or(when::LAST).min(when::LAST);
     let mut problems = Problems::default();
-    let Parts { mut form, segments: texts, unprotected, claims: mut payload_json } =
+    let Parts { mut form, segments: texts, mut unprotected, claims: mut payload_json } =
         Parts::of(token, &mut problems);
 
     let (mut header, mut payload, mut signature) = (None, None, None);
@@ -113,7 +113,7 @@ pub fn inspect(token: &str, keys: Option<&str>, now: u64) -> Inspection {
         };
         segments.push(Segment { name, text_octets: text.len(), octets: octets.len() });
         match *name {
-            "header" => header = read_header(&octets, &unprotected, &mut problems),
+            "header" => header = read_header(&octets, &mut unprotected, &mut problems),
             "payload" => (payload_json, payload) = read_payload(octets, form, &mut problems),
             "signature" => signature = Some(octets),
             _ => {}
@@ -167,11 +167,15 @@ pub fn inspect(token: &str, keys: Option<&str>, now: u64) -> Inspection {
     }
 }
 
-fn read_header(octets: &[u8], unprotected: &Map<String, Value>, problems: &mut Problems) -> Option<Value> {
+fn read_header(
+    octets: &[u8],
+    unprotected: &mut Map<String, Value>,
+    problems: &mut Problems,
+) -> Option<Value> {
     let codes = (code::HEADER_NOT_UTF8, code::HEADER_NOT_JSON);
     let mut header = parts::read(octets, "header", codes, problems)?;
     match header.as_object_mut() {
-        Some(members) => members.extend(unprotected.clone()),
+        Some(members) => members.append(unprotected),
         None => problems.add(code::HEADER_NOT_OBJECT, "header", ""),
     }
     Some(header)

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::problem::{self as code, Code, Problems};
 use crate::jose::base64url;
-use crate::jose::jws::{self, JwsError, MAX_TOKEN_OCTETS};
+use crate::jose::jws::{self, MAX_TOKEN_OCTETS};
 use crate::json::{self, JsonError};
 
 /// What the text is, by its shape.
@@ -102,7 +102,8 @@ impl Parts {
     }
 
     fn of_json(text: &str, problems: &mut Problems) -> Self {
-        let Some(value) = read(text.as_bytes(), "token", (code::NOT_A_TOKEN, code::NOT_A_TOKEN), problems)
+        let Some(mut value) =
+            read(text.as_bytes(), "token", (code::NOT_A_TOKEN, code::NOT_A_TOKEN), problems)
         else {
             return Self::new(Form::Opaque);
         };
@@ -112,8 +113,11 @@ impl Parts {
             Form::JsonJwe
         } else if has("payload") || has("signatures") {
             problems.add(code::JSON_SERIALIZATION, "token", "");
-            let read = jws::parse_json(text, None).and_then(Result::from_iter);
-            if let Err::<Vec<_>, JwsError>(error) = read {
+            let refusal = match jws::parse_json(text, None) {
+                Ok(all) => all.into_iter().find_map(Result::err),
+                Err(error) => Some(error),
+            };
+            if let Some(error) = refusal {
                 problems.add(code::JSON_JWS_REFUSED, "token", &error.to_string());
             }
             Form::JsonJws
@@ -121,16 +125,17 @@ impl Parts {
             problems.add(code::NOT_A_TOKEN, "token", "it is JSON, shown as claims");
             return Self { claims: Some(value), ..Self::new(Form::Json) };
         };
-        let signatures = value.get("signatures").and_then(Value::as_array);
-        if let Some(more) = signatures.map(Vec::len).filter(|count| *count > 1) {
-            problems.add(code::MORE_SIGNATURES, "token", &format!("{more} in all"));
+        let payload = value.get("payload").and_then(Value::as_str).map(String::from);
+        let list = value.get_mut("signatures").and_then(Value::as_array_mut).map(std::mem::take);
+        if let Some(count) = list.as_ref().map(Vec::len).filter(|count| *count > 1) {
+            problems.add(code::MORE_SIGNATURES, "token", &format!("{count} in all"));
         }
-        let signature = signatures.map_or(Some(&value), |list| list.first());
-        let member = |name| signature.and_then(|signature| signature.get(name));
-        let texts = [member("protected"), value.get("payload"), member("signature")];
-        let segments = JWS.iter().zip(texts).filter_map(|(name, text)| Some((*name, text?.as_str()?.into())));
-        let unprotected = member("header").and_then(Value::as_object).cloned().unwrap_or_default();
-        Self { segments: segments.collect(), unprotected, ..Self::new(form) }
+        let mut signature = list.map_or(value, |list| list.into_iter().next().unwrap_or_default());
+        let text = |member| signature.get(member).and_then(Value::as_str).map(String::from);
+        let texts = [text("protected"), payload, text("signature")];
+        let segments = JWS.iter().zip(texts).filter_map(|(name, text)| Some((*name, text?))).collect();
+        let unprotected = signature.get_mut("header").and_then(Value::as_object_mut).map(std::mem::take);
+        Self { segments, unprotected: unprotected.unwrap_or_default(), ..Self::new(form) }
     }
 }
 
@@ -150,14 +155,10 @@ pub(super) fn decode(segment: &'static str, text: &str, problems: &mut Problems)
     let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let mut clean: String = body
         .chars()
-        .map(|c| {
-            if c == '+' {
-                '-'
-            } else if c == '/' {
-                '_'
-            } else {
-                c
-            }
+        .map(|c| match c {
+            '+' => '-',
+            '/' => '_',
+            c => c,
         })
         .filter(|c| known(*c))
         .collect();
@@ -189,5 +190,5 @@ pub(super) fn read(octets: &[u8], at: &str, codes: (&Code, &Code), problems: &mu
         JsonError::TooDeep { .. } => code::TOO_DEEP,
     };
     problems.add(code, at, &error.to_string());
-    serde_json::from_str(&String::from_utf8_lossy(octets)).ok()
+    json::parse_last_wins(&String::from_utf8_lossy(octets))
 }

@@ -52,12 +52,12 @@ pub struct Problem {
 pub(super) struct Problems(pub(super) Vec<Problem>);
 
 impl Problems {
-    pub(super) fn add(&mut self, code: &Code, at: impl Into<String>, found: &str) {
+    pub(super) fn add(&mut self, code: &Code, at: &str, found: &str) {
         self.add_by(code, code.source, at, found);
     }
 
     /// With the section that asks for it where that depends on the kind of token.
-    pub(super) fn add_by(&mut self, code: &Code, source: &'static str, at: impl Into<String>, found: &str) {
+    pub(super) fn add_by(&mut self, code: &Code, source: &'static str, at: &str, found: &str) {
         let colon = if found.is_empty() { "" } else { ": " };
         self.0.push(Problem {
             code: code.name,

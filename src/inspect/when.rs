@@ -1,7 +1,7 @@
 //! Times in words.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// From here on a number of seconds is taken for milliseconds: the year 5138, or March 1973.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
@@ -16,7 +16,7 @@ pub struct Time {
     /// Its name.
     pub claim: &'static str,
     /// Its value, seconds since 1970 (RFC 7519 §2).
-    pub value: Value,
+    pub value: Number,
     /// The same by RFC 3339, for the years 1970 to 9999.
     pub utc: Option<String>,
     /// Seen from now: `expired 3 minutes ago`, `in 14 minutes 59 seconds`.
@@ -29,6 +29,7 @@ pub struct Time {
 
 impl Time {
     pub(super) fn new(claim: &'static str, value: &Value, now: i64) -> Option<Self> {
+        let Value::Number(value) = value else { return None };
         // Rounded up, a fraction compares with whole seconds as it would itself.
         let seconds = whole(value.as_f64()?);
         let apart = words(seconds.abs_diff(now));

@@ -10,10 +10,10 @@ use super::base64url;
 ///
 /// Values must need no escaping in JSON: registered names and base64url do not.
 pub(super) fn of(members: &[(&'static str, String)]) -> String {
-    let mut sorted: Vec<_> = members.iter().collect();
-    sorted.sort();
     let mut canonical = String::from("{");
-    for (name, value) in sorted {
+    let mut last = "";
+    while let Some((name, value)) = members.iter().filter(|(name, _)| *name > last).min() {
+        last = name;
         let comma = if canonical.len() > 1 { "," } else { "" };
         // Writing to a String does not fail.
         let _ = write!(canonical, "{comma}\"{name}\":\"{value}\"");
