@@ -48,9 +48,19 @@ pub enum JsonError {
 /// Parses one JSON value. Integers outside of `i64` and `u64` become doubles.
 pub fn parse(input: &[u8]) -> Result<Value, JsonError> {
     let text = std::str::from_utf8(input).map_err(|e| JsonError::Utf8 { offset: e.valid_up_to() })?;
+    read(text, false)
+}
+
+/// The same where of several members of one name the last stands: to show what [`parse`] refuses, and
+/// for nothing else.
+pub fn parse_last_wins(text: &str) -> Option<Value> {
+    read(text, true).ok()
+}
+
+fn read(text: &str, last_wins: bool) -> Result<Value, JsonError> {
     let refusal = RefCell::new(None);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    Strict { depth: 0, refusal: &refusal }
+    Strict { depth: 0, last_wins, refusal: &refusal }
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|e| match refusal.take() {
@@ -71,6 +81,7 @@ enum Refusal {
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     depth: usize,
+    last_wins: bool,
     refusal: &'a RefCell<Option<Refusal>>,
 }
 
@@ -145,6 +156,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             match object.entry(name) {
+                Entry::Occupied(mut entry) if self.last_wins => {
+                    entry.insert(members.next_value_seed(inner)?);
+                }
                 Entry::Occupied(entry) => {
                     return Err(self.refuse(Refusal::Duplicate(entry.key().clone())));
                 }
@@ -229,6 +243,15 @@ mod tests {
             }
         }
         assert!(parse(br#"{"a":{"a":1},"b":[{"a":1},{"a":1}],"A":1}"#).is_ok());
+    }
+
+    #[test]
+    fn the_last_wins_where_that_is_asked_for() {
+        let text = r#"{"a":1,"b":{"c":[],"c":2},"a":{}}"#;
+        assert_eq!(parse_last_wins(text), Some(json!({"a": {}, "b": {"c": 2}})));
+        for text in ["{", "{} {}", &"[".repeat(MAX_DEPTH + 1)] {
+            assert_eq!(parse_last_wins(text), None);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`jose`] | JWK, JWS, JWT; knows no OAuth |
+//! | [`inspect`] | every part of a token explained, none believed |
 //! | [`scope`], [`resource`], [`client`], [`claims`], [`form`], [`http`], [`issuer`] | the nouns, parsed once |
 //! | [`profile`] | how an issuer speaks on the wire: plain data |
 //! | [`config`] | one JSON document, every mistake named |
@@ -31,6 +32,7 @@ pub mod form;
 pub mod grant;
 pub mod host;
 pub mod http;
+pub mod inspect;
 pub mod issuer;
 pub mod jose;
 pub mod json;

@@ -22,7 +22,7 @@ impl FromStr for Scope {
 }
 
 /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
-fn is_token(text: &str) -> bool {
+pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 

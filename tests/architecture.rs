@@ -12,7 +12,7 @@ const RUST: &[&[&str]] = &[
     &["http", "json", "mistake", "secret", "time"],
     &["error", "jose"],
     &["form", "resource", "scope"],
-    &["client", "verifier"],
+    &["client", "inspect", "verifier"],
     &["profile"],
     &["claims", "host"],
     &["keys"],

@@ -68,8 +68,9 @@ impl Header {
     }
 }
 
-/// RFC 7515 §4.1.9, §4.1.10.
-fn same_media_type(text: &str, media_type: &str) -> bool {
+/// Whether the two are one media type: letters in any case, `text` with or without `application/`
+/// (RFC 7515 §4.1.9, §4.1.10).
+pub fn same_media_type(text: &str, media_type: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.strip_prefix("application/").unwrap_or(&text) == media_type.to_ascii_lowercase()
 }

@@ -15,7 +15,7 @@ mod unverified;
 use serde_json::{Map, Value};
 
 pub use error::JwsError;
-pub use header::Header;
+pub use header::{Header, same_media_type};
 pub use in_json::{MAX_SIGNATURES, parse_json};
 pub use unverified::{Unverified, Verified};
 
