@@ -1,6 +1,6 @@
 // Writes dist/, the package: the TypeScript in js/ as JavaScript with its types, and the core.
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,14 +15,7 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
   stdio: "inherit",
 });
 if (status !== 0) process.exit(status ?? 1);
-for (const name of [
-  "glue.js",
-  "glue.d.ts",
-  "edgegrant.wasm",
-  "verifier.js",
-  "verifier.d.ts",
-  "verifier.wasm",
-]) {
+for (const name of readdirSync(join(root, "js/core")).filter((name) => !name.startsWith("."))) {
   cpSync(join(root, "js/core", name), join(dist, "core", name));
   if (!name.endsWith(".d.ts")) continue;
   const types = join(dist, "core", name);

@@ -1,6 +1,6 @@
 // Compiles the core to WebAssembly and writes the modules, each with its glue as a factory.
 //
-//   node scripts/build_core.mjs            into js/core: the server, and the verifier
+//   node scripts/build_core.mjs            into js/core: the server, the verifier, the inspection
 //   node scripts/build_core.mjs --faults   into tests/js/core: the server, with paths that trap on purpose
 //
 // wasm-bindgen's own ES module glue keeps its instance in module scope, so there is one instance
@@ -35,6 +35,13 @@ const variants = {
       "--features=verifier,all-algorithms",
     ],
   },
+  inspector: {
+    out: "js/core",
+    wasm: "inspector.wasm",
+    glue: "inspector",
+    types: ["InspectorCore", "../inspect/types.ts"],
+    flags: ["--release", "--", "--locked", "--no-default-features", "--features=inspector,all-algorithms"],
+  },
   // Unoptimized, and so built from the same compiled dependencies as the tests.
   faults: {
     out: "tests/js/core",
@@ -45,7 +52,7 @@ const variants = {
   },
 };
 const digest = inputs();
-for (const name of process.argv.includes("--faults") ? ["faults"] : ["server", "verifier"]) {
+for (const name of process.argv.includes("--faults") ? ["faults"] : ["server", "verifier", "inspector"]) {
   const { out, wasm, glue, types, flags } = variants[name];
   const stamp = join(root, out, `.${name}`);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) {

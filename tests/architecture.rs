@@ -29,7 +29,9 @@ const RUST: &[&[&str]] = &[
 /// From the lowest layer to the highest; `core` is compiled from Rust.
 const TYPESCRIPT: &[&[&str]] = &[
     &["core", "types"],
-    &["drive", "load", "signer", "store", "verify"],
+    &["drive", "load", "signer", "store"],
+    &["verify"],
+    &["inspect"],
     &["effects", "http", "transcript"],
     &["index"],
     &["cli"],

@@ -1,7 +1,7 @@
 /** Loads the core in Node, and serves it from `node:http`. */
 
-import { readFile } from "node:fs/promises";
 import type { CoreFactory } from "../types.ts";
+import { compile } from "./compile_node.ts";
 import { instances } from "./instance.ts";
 
 export { listener } from "./node_listener.ts";
@@ -10,5 +10,5 @@ export { listener } from "./node_listener.ts";
 export async function loadCore(
   wasm: URL = new URL("../core/edgegrant.wasm", import.meta.url),
 ): Promise<CoreFactory> {
-  return instances(await WebAssembly.compile(await readFile(wasm)));
+  return instances(await compile(wasm));
 }

@@ -1,17 +1,12 @@
-/**
- * `edgegrant/verify` in a browser. The page's content security policy must allow `'wasm-unsafe-eval'`, and
- * the bundler must ship `core/verifier.wasm` beside the code.
- */
+/** `edgegrant/verify` in a browser; the bundler must ship the `.wasm` file beside the code. */
 
 import instantiate from "../core/verifier.js";
+import { compile } from "../load/compile_browser.ts";
 import { bind } from "./verifier.ts";
 
 export * from "./index.ts";
 
 export const createVerifier = bind(async () => {
-  const url = new URL("../core/verifier.wasm", import.meta.url);
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  const module = await WebAssembly.compile(await response.arrayBuffer());
+  const module = await compile(new URL("../core/verifier.wasm", import.meta.url));
   return () => instantiate(module);
 });

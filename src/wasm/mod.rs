@@ -3,6 +3,8 @@
 //! An export answers with data, errors included; one that throws has trapped, and the instance is
 //! abandoned.
 
+#[cfg(feature = "inspector")]
+mod inspector;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "verifier")]
@@ -23,4 +25,11 @@ fn install_panic_hook() {
         Some(at) => error(&format!("edgegrant: panic at {at}")),
         None => error("edgegrant: panic"),
     }));
+}
+
+/// A time or a length of time that JavaScript said.
+#[cfg(any(feature = "inspector", feature = "verifier"))]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; no clock is negative")]
+fn seconds(number: f64) -> u64 {
+    number as u64
 }

@@ -63,13 +63,7 @@ fn keys(verifier: &Verifier) -> Vec<Value> {
 /// empty where nothing is left to verify.
 #[wasm_bindgen]
 pub fn examine(id: u32, token: &str, now: f64) -> Vec<u8> {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates; no clock is negative"
-    )]
-    let now = now as u64;
-    with(id, |verifier| answer(&verifier.examine(token, now))).unwrap_or_default()
+    with(id, |verifier| answer(&verifier.examine(token, super::seconds(now)))).unwrap_or_default()
 }
 
 fn answer(examined: &Examined) -> Vec<u8> {

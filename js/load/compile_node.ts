@@ -1,0 +1,8 @@
+/** Compiles a module of this package in Node. */
+
+import { readFile } from "node:fs/promises";
+
+/** Reads and compiles the module at `url`. */
+export async function compile(url: URL): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(url));
+}
