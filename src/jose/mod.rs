@@ -11,6 +11,7 @@
 //! | `roca.rs` | moduli whose factors can be found | CVE-2017-15361 |
 //! | `key.rs` | [`SigningKey`], [`VerifyingKey`]: a key bound to one algorithm | RFC 8725 §3.1 |
 //! | [`jws`] | what is signed, in both serialisations | RFC 7515, RFC 7797 |
+//! | [`batch`] | many tokens from one template | |
 //! | [`jwt`] | [`jwt::Claims`] and their times | RFC 7519 §4 |
 //!
 //! A key that has been parsed is sound: points lie on their curve, moduli have their size, the
@@ -19,6 +20,7 @@
 
 mod alg;
 pub mod base64url;
+pub mod batch;
 mod ec;
 mod error;
 mod jwk;

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod sign;
 
 use wasm_bindgen::prelude::*;
 
