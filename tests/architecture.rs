@@ -31,7 +31,7 @@ const TYPESCRIPT: &[&[&str]] = &[
     &["core", "types"],
     &["drive", "load", "signer", "store"],
     &["effects", "http", "transcript"],
-    &["index"],
+    &["index", "sign"],
     &["cli"],
 ];
 

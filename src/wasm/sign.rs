@@ -100,43 +100,60 @@ pub fn open_signer(id: u32, header: &str, jwk: Option<String>) -> JsValue {
     }
 }
 
-/// The tokens of `batch` (JSON text, as UTF-8), a line each; or the fault; or `undefined`: no such signer
-/// is open. `seed`: 32 bytes of entropy.
+/// The token of `claims` (JSON text), as ASCII; or the fault; or `undefined`: no such signer is open.
+/// `seed`: 32 bytes of entropy.
+#[wasm_bindgen]
+pub fn sign_claims(id: u32, claims: &str, seed: &[u8]) -> JsValue {
+    answer(id, |signer| tokens(signer, &Inputs::one(&signer.header, claims)?, &mut generator(seed)?))
+}
+
+/// What the host is to sign for `claims`. Else as [`sign_claims`].
+#[wasm_bindgen]
+pub fn claims_input(id: u32, claims: &str) -> JsValue {
+    answer(id, |signer| Ok(octets(Inputs::one(&signer.header, claims)?.text())))
+}
+
+/// The tokens of `batch` (JSON text, as UTF-8), a line each. Else as [`sign_claims`].
 #[wasm_bindgen]
 pub fn sign_batch(id: u32, batch: &[u8], seed: &[u8]) -> JsValue {
-    let Some(signer) = signer(id) else { return JsValue::UNDEFINED };
-    match tokens(&signer, batch, seed) {
-        Ok(tokens) => JsValue::from_str(&tokens),
-        Err(fault) => write(&fault),
-    }
+    answer(id, |signer| {
+        let mut rng = generator(seed)?;
+        tokens(signer, &inputs(signer, batch, &mut rng)?, &mut rng)
+    })
 }
 
 /// What the host is to sign for `batch`: all inputs in one array of octets, and where each ends. Else as
 /// [`sign_batch`].
 #[wasm_bindgen]
 pub fn batch_inputs(id: u32, batch: &[u8], seed: &[u8]) -> JsValue {
-    let Some(signer) = signer(id) else { return JsValue::UNDEFINED };
-    match generator(seed).and_then(|mut rng| inputs(&signer, batch, &mut rng)) {
-        Ok(inputs) => {
-            let text = Uint8Array::from(inputs.text().as_bytes());
-            Array::of2(&text, &Uint32Array::from(inputs.ends())).into()
-        }
-        Err(fault) => write(&fault),
-    }
+    answer(id, |signer| {
+        let inputs = inputs(signer, batch, &mut generator(seed)?)?;
+        Ok(Array::of2(&octets(inputs.text()), &Uint32Array::from(inputs.ends())).into())
+    })
 }
 
-/// The tokens, a line each, of what [`batch_inputs`] gave and the signatures over it, one after the
-/// other; or the fault.
+/// The tokens, a line each, of inputs as [`batch_inputs`] gives them and the signatures over them, one
+/// after the other; or the fault.
 #[wasm_bindgen]
 pub fn assemble_batch(inputs: Vec<u8>, ends: Vec<u32>, signatures: &[u8]) -> JsValue {
-    let inputs = String::from_utf8(inputs).ok().and_then(|text| Inputs::from_parts(text, ends));
-    let Some(inputs) = inputs else {
-        return write(&Fault::new("signing_failed", &"the inputs are not those of a batch"));
+    let tokens = match Inputs::from_parts(inputs, ends) {
+        Some(inputs) => inputs.assemble(signatures).map_err(Fault::from),
+        None => Err(Fault::new("signing_failed", &"the inputs are not those of a batch")),
     };
-    match inputs.assemble(signatures) {
-        Ok(tokens) => JsValue::from_str(&tokens),
-        Err(error) => write(&Fault::from(error)),
-    }
+    tokens.map_or_else(|fault| write(&fault), |tokens| octets(&tokens))
+}
+
+/// What `work` makes of signer `id`.
+fn answer(id: u32, work: impl FnOnce(&Signer) -> Result<JsValue, Fault>) -> JsValue {
+    // Taken out of the cell: nothing stays borrowed if the work traps.
+    let Some(signer) = SIGNERS.with_borrow(|signers| signers.get(&id).cloned()) else {
+        return JsValue::UNDEFINED;
+    };
+    work(&signer).unwrap_or_else(|fault| write(&fault))
+}
+
+fn octets(octets: &[u8]) -> JsValue {
+    Uint8Array::from(octets).into()
 }
 
 fn open(header: &str, jwk: Option<&str>) -> Result<Signer, Fault> {
@@ -150,17 +167,10 @@ fn open(header: &str, jwk: Option<&str>) -> Result<Signer, Fault> {
     Ok(Signer { header, key: jwk.map(key).transpose()? })
 }
 
-/// Taken out of the cell: nothing stays borrowed if its work traps.
-fn signer(id: u32) -> Option<Rc<Signer>> {
-    SIGNERS.with_borrow(|signers| signers.get(&id).cloned())
-}
-
-fn tokens(signer: &Signer, batch: &[u8], seed: &[u8]) -> Result<String, Fault> {
+fn tokens(signer: &Signer, inputs: &Inputs, rng: &mut ChaCha20Rng) -> Result<JsValue, Fault> {
     let key = signer.key.as_ref().ok_or_else(|| Fault::new("key_invalid", &"the host has the key"))?;
-    let mut rng = generator(seed)?;
-    let inputs = inputs(signer, batch, &mut rng)?;
-    let signatures = batch::sign(key, &inputs, &mut rng).map_err(BatchError::Sign)?;
-    Ok(inputs.assemble(&signatures)?)
+    let signatures = batch::sign(key, inputs, rng).map_err(BatchError::Sign)?;
+    Ok(octets(&inputs.assemble(&signatures)?))
 }
 
 fn inputs(signer: &Signer, batch: &[u8], rng: &mut ChaCha20Rng) -> Result<Inputs, Fault> {

@@ -6,12 +6,13 @@ import http from "./http_test.ts";
 import index from "./index_test.ts";
 import persistence from "./persistence_test.ts";
 import type { Register } from "./runtime.ts";
+import sign from "./sign_test.ts";
 import signer from "./signer_test.ts";
 import store from "./store_test.ts";
 import transcript from "./transcript_test.ts";
 import trap from "./trap_test.ts";
 
-const FILES: Register[] = [drive, effects, http, index, persistence, signer, store, transcript, trap];
+const FILES: Register[] = [drive, effects, http, index, persistence, sign, signer, store, transcript, trap];
 
 /** What is tested when a runtime is started a second time on the same folders. */
 const AFTER_RESTART: Register[] = [persistence];

@@ -53,7 +53,7 @@ pub enum BatchError {
         count: usize,
     },
     /// A value is not JSON that every reader takes for the same.
-    #[error("value {index} of the column {column:?}: {error}")]
+    #[error("the column {column:?}: {error}")]
     Value {
         /// The column.
         column: String,
@@ -71,11 +71,11 @@ pub enum BatchError {
         index: Option<usize>,
     },
     /// A token is longer than [`MAX_TOKEN_OCTETS`].
-    #[error("token {index} has {octets} octets, more than {MAX_TOKEN_OCTETS}")]
+    #[error("a token would have {octets} octets, more than {MAX_TOKEN_OCTETS}")]
     TooLong {
         /// Its place.
         index: usize,
-        /// Its length so far.
+        /// Its length, perhaps without its signature.
         octets: usize,
     },
     /// Not one signature for each input, all of one length.

@@ -39,14 +39,14 @@ impl Secret {
 
     /// The HMAC of each input, 32 octets each, one after the other.
     pub(super) fn sign_all(&self, inputs: &Inputs) -> Vec<u8> {
-        let (blocks, _) = inputs.shared().as_bytes().as_chunks::<BLOCK>();
+        let (blocks, _) = inputs.shared().as_chunks::<BLOCK>();
         let mut begun = self.inner.map(u32x4::splat);
         for block in blocks {
             sha256::compress(&mut begun, sha256::words([block; 4]));
         }
         let outer = self.outer.map(u32x4::splat);
         let hashed = blocks.len() * BLOCK;
-        let texts: Vec<&[u8]> = inputs.iter().map(str::as_bytes).collect();
+        let texts: Vec<&[u8]> = inputs.iter().collect();
         let mut macs = Vec::with_capacity(texts.len() * 32);
         for group in texts.chunks(4) {
             let lane = |at| Lane::new(group.get(at).copied().unwrap_or_default(), hashed);
@@ -70,8 +70,10 @@ impl<'a> Lane<'a> {
     fn new(text: &'a [u8], hashed: usize) -> Self {
         let (whole, rest) = text.get(hashed..).unwrap_or_default().as_chunks();
         let mut end = [[0; BLOCK]; 2];
-        for (to, from) in end.as_flattened_mut().iter_mut().zip(rest.iter().chain(&[0x80])) {
-            *to = *from;
+        let (text_end, padding) = end.as_flattened_mut().split_at_mut(rest.len());
+        text_end.copy_from_slice(rest);
+        if let Some(first) = padding.first_mut() {
+            *first = 0x80;
         }
         let ends = if rest.len() + 9 > BLOCK { 2 } else { 1 };
         let bits = (BLOCK + text.len()) as u64 * 8;

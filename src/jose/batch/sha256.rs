@@ -172,12 +172,12 @@ fn big_endian(octets: [u8; 16]) -> u32x4 {
 
 /// The words of a state as the octets of four digests.
 pub(super) fn digests(state: &State) -> [[u8; 32]; 4] {
+    let [a, b, c, d, rest @ ..] = *state;
     let mut digests = [[0; 32]; 4];
-    for (at, word) in state.iter().enumerate() {
-        for (digest, lane) in digests.iter_mut().zip(word.to_array()) {
-            if let Some(octets) = digest.as_chunks_mut::<4>().0.get_mut(at) {
-                *octets = lane.to_be_bytes();
-            }
+    let halves = u32x4::transpose([a, b, c, d]).into_iter().zip(u32x4::transpose(rest));
+    for (digest, (first, second)) in digests.iter_mut().zip(halves) {
+        for (octets, half) in digest.as_chunks_mut::<16>().0.iter_mut().zip([first, second]) {
+            *octets = big_endian(half.to_ne_bytes()).to_ne_bytes();
         }
     }
     digests

@@ -27,7 +27,7 @@ pub enum Column<'a> {
 #[derive(Clone, Debug)]
 pub struct Template {
     /// The encoded header, a dot, and all of the encoded claims that no column can change.
-    prefix: String,
+    prefix: Vec<u8>,
     parts: Vec<Part>,
 }
 
@@ -47,12 +47,7 @@ impl Template {
     /// [`BatchError::Claims`], [`BatchError::NotAnObject`], [`BatchError::NotADate`],
     /// [`BatchError::UnknownColumn`], [`BatchError::DuplicateColumn`], [`BatchError::TooLong`]
     pub fn new(header: &str, claims: &str, columns: &[&str]) -> Result<Self, BatchError> {
-        if claims.len() > MAX_TOKEN_OCTETS {
-            return Err(BatchError::TooLong { index: 0, octets: claims.len() });
-        }
-        let Value::Object(claims) = json::parse(claims.as_bytes()).map_err(BatchError::Claims)? else {
-            return Err(BatchError::NotAnObject);
-        };
+        let claims = parse(claims)?;
         for (place, column) in columns.iter().enumerate() {
             if !claims.contains_key(*column) {
                 return Err(BatchError::UnknownColumn { column: (*column).into() });
@@ -62,13 +57,13 @@ impl Template {
             }
         }
         let mut parts = split(&claims, columns)?;
-        let mut prefix = format!("{header}.");
+        let mut prefix = [header.as_bytes(), b"."].concat();
         if let Some(Part::Constant(first)) = parts.first_mut() {
             // Three octets are four characters, whatever follows.
             let whole =
                 (0..=first.len() / 3 * 3).rev().find(|end| end % 3 == 0 && first.is_char_boundary(*end));
             let rest = first.split_off(whole.unwrap_or_default());
-            base64url::encode_onto(first.as_bytes(), &mut prefix);
+            base64url::append(first.as_bytes(), &mut prefix);
             *first = rest;
         }
         Ok(Self { prefix, parts })
@@ -89,7 +84,7 @@ impl Template {
         }
         let sources = self.sources(columns, count)?;
         let mut inputs =
-            Inputs { text: String::new(), ends: Vec::with_capacity(count), shared: self.prefix.len() };
+            Inputs { text: Vec::new(), ends: Vec::with_capacity(count), shared: self.prefix.len() };
         let mut payload = String::new();
         let mut begin = 0;
         for index in 0..count {
@@ -97,8 +92,8 @@ impl Template {
             for source in &sources {
                 source.write(index, rng, &mut payload)?;
             }
-            inputs.text.push_str(&self.prefix);
-            base64url::encode_onto(payload.as_bytes(), &mut inputs.text);
+            inputs.text.extend_from_slice(&self.prefix);
+            base64url::append(payload.as_bytes(), &mut inputs.text);
             let (end, octets) = (inputs.text.len(), inputs.text.len() - begin);
             if octets > MAX_TOKEN_OCTETS {
                 return Err(BatchError::TooLong { index, octets });
@@ -129,6 +124,27 @@ impl Template {
             },
         };
         self.parts.iter().map(source).collect()
+    }
+}
+
+impl Inputs {
+    /// What is signed of one token. `header`: encoded. `claims`: the text of a JSON object, which is
+    /// signed as it stands.
+    ///
+    /// # Errors
+    /// [`BatchError::Claims`], [`BatchError::NotAnObject`], [`BatchError::NotADate`],
+    /// [`BatchError::TooLong`]
+    pub fn one(header: &str, claims: &str) -> Result<Self, BatchError> {
+        for (name, value) in parse(claims)? {
+            check_constant(&name, &value)?;
+        }
+        let mut text = Vec::with_capacity(header.len() + base64url::encoded_length(claims.len()) + 1);
+        text.extend_from_slice(header.as_bytes());
+        text.push(b'.');
+        base64url::append(claims.as_bytes(), &mut text);
+        let octets = text.len();
+        let end = u32::try_from(octets).map_err(|_| BatchError::TooLong { index: 0, octets })?;
+        Ok(Self { text, ends: vec![end], shared: 0 })
     }
 }
 
@@ -168,21 +184,41 @@ fn split(claims: &Map<String, Value>, columns: &[&str]) -> Result<Vec<Part>, Bat
         if place > 0 {
             constant.push(',');
         }
-        constant.push_str(&Value::from(name.as_str()).to_string());
+        constant.push_str(&text(&name.as_str().into()));
         constant.push(':');
         if let Some(column) = columns.iter().position(|column| column == name) {
             parts.push(Part::Constant(std::mem::take(&mut constant)));
             parts.push(Part::Column(column, name.clone()));
         } else {
-            if let Some(claim) = date(name).filter(|_| !value.is_number()) {
-                return Err(BatchError::NotADate { claim, index: None });
-            }
-            constant.push_str(&value.to_string());
+            check_constant(name, value)?;
+            constant.push_str(&text(value));
         }
     }
     constant.push('}');
     parts.push(Part::Constant(constant));
     Ok(parts)
+}
+
+fn parse(claims: &str) -> Result<Map<String, Value>, BatchError> {
+    if claims.len() > MAX_TOKEN_OCTETS {
+        return Err(BatchError::TooLong { index: 0, octets: claims.len() });
+    }
+    match json::parse(claims.as_bytes()).map_err(BatchError::Claims)? {
+        Value::Object(claims) => Ok(claims),
+        _ => Err(BatchError::NotAnObject),
+    }
+}
+
+fn check_constant(name: &str, value: &Value) -> Result<(), BatchError> {
+    match date(name).filter(|_| !value.is_number()) {
+        Some(claim) => Err(BatchError::NotADate { claim, index: None }),
+        None => Ok(()),
+    }
+}
+
+/// Quicker than what `Display` does.
+fn text(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn date(name: &str) -> Option<&'static str> {
