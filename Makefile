@@ -98,4 +98,4 @@ fmt: tools ## Format everything
 	@biome check --write
 
 clean: ## Remove what was built; tools and packages stay
-	rm -rf target pkg pkg-faults dist js/core tests/js/core .wrangler
+	rm -rf target pkg dist js/core tests/js/core .wrangler

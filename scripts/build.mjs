@@ -15,8 +15,16 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
   stdio: "inherit",
 });
 if (status !== 0) process.exit(status ?? 1);
-for (const name of ["glue.js", "glue.d.ts", "edgegrant.wasm"]) {
+for (const name of [
+  "glue.js",
+  "glue.d.ts",
+  "edgegrant.wasm",
+  "verifier.js",
+  "verifier.d.ts",
+  "verifier.wasm",
+]) {
   cpSync(join(root, "js/core", name), join(dist, "core", name));
+  if (!name.endsWith(".d.ts")) continue;
+  const types = join(dist, "core", name);
+  writeFileSync(types, readFileSync(types, "utf8").replace(/(from "\..*)\.ts"/, '$1.js"'));
 }
-const types = join(dist, "core/glue.d.ts");
-writeFileSync(types, readFileSync(types, "utf8").replace("../types.ts", "../types.js"));

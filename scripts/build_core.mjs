@@ -1,7 +1,7 @@
-// Compiles the core to WebAssembly and writes js/core: the module, and its glue as a factory.
+// Compiles the core to WebAssembly and writes the modules, each with its glue as a factory.
 //
-//   node scripts/build_core.mjs            js/core, release
-//   node scripts/build_core.mjs --faults   tests/js/core, with the paths that trap on purpose
+//   node scripts/build_core.mjs            into js/core: the server, and the verifier
+//   node scripts/build_core.mjs --faults   into tests/js/core: the server, with paths that trap on purpose
 //
 // wasm-bindgen's own ES module glue keeps its instance in module scope, so there is one instance
 // for ever. The `no-modules` glue keeps it in a closure: wrapped in a function, each call makes a
@@ -15,35 +15,56 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const variants = {
-  release: { out: "js/core", pkg: "pkg", types: "../types.ts", flags: ["--release", "--", "--locked"] },
+  server: {
+    out: "js/core",
+    wasm: "edgegrant.wasm",
+    glue: "glue",
+    types: ["Core", "../types.ts"],
+    flags: ["--release", "--", "--locked"],
+  },
+  verifier: {
+    out: "js/core",
+    wasm: "verifier.wasm",
+    glue: "verifier",
+    types: ["VerifierCore", "../verify/core.ts"],
+    flags: [
+      "--profile=verifier",
+      "--",
+      "--locked",
+      "--no-default-features",
+      "--features=verifier,all-algorithms",
+    ],
+  },
   // Unoptimized, and so built from the same compiled dependencies as the tests.
   faults: {
     out: "tests/js/core",
-    pkg: "pkg-faults",
-    types: "../../../js/types.ts",
+    wasm: "edgegrant.wasm",
+    glue: "glue",
+    types: ["Core", "../../../js/types.ts"],
     flags: ["--dev", "--", "--locked", "--features", "faults"],
   },
 };
-const variant = process.argv.includes("--faults") ? variants.faults : variants.release;
-const out = join(root, variant.out);
-const stamp = join(out, ".inputs");
-
 const digest = inputs();
-if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) {
-  console.log(`${variant.out} is up to date`);
-} else {
-  compile();
-  mkdirSync(out, { recursive: true });
-  write("edgegrant.wasm", readFileSync(join(root, variant.pkg, "edgegrant_bg.wasm")));
-  write("glue.js", factory(readFileSync(join(root, variant.pkg, "edgegrant.js"), "utf8")));
-  write("glue.d.ts", declaration(variant.types));
+for (const name of process.argv.includes("--faults") ? ["faults"] : ["server", "verifier"]) {
+  const { out, wasm, glue, types, flags } = variants[name];
+  const stamp = join(root, out, `.${name}`);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) {
+    console.log(`${out}/${wasm} is up to date`);
+    continue;
+  }
+  const pkg = join("pkg", name);
+  compile(pkg, flags);
+  mkdirSync(join(root, out), { recursive: true });
+  const write = (file, content) => writeFileSync(join(root, out, file), content);
+  write(wasm, readFileSync(join(root, pkg, "edgegrant_bg.wasm")));
+  write(`${glue}.js`, factory(readFileSync(join(root, pkg, "edgegrant.js"), "utf8")));
+  write(`${glue}.d.ts`, declaration(...types));
   // Last, so that an interrupted build is done again.
   writeFileSync(stamp, digest);
 }
 
-function compile() {
-  const [profile, ...rest] = variant.flags;
-  const args = ["build", "--mode", "no-install", "--target", "no-modules", profile, "--out-dir", variant.pkg];
+function compile(pkg, [profile, ...rest]) {
+  const args = ["build", "--mode", "no-install", "--target", "no-modules", profile, "--out-dir", pkg];
   const { status, error } = spawnSync("wasm-pack", [...args, "--no-typescript", "--no-pack", ".", ...rest], {
     cwd: root,
     stdio: "inherit",
@@ -65,23 +86,25 @@ return wasm_bindgen;
 `;
 }
 
-function declaration(types) {
-  return `import type { Core } from "${types}";
+function declaration(type, file) {
+  return `import type { ${type} } from "${file}";
 
 /** Makes a fresh instance, independent of all others. */
-export default function (module: WebAssembly.Module): Core;
+export default function (module: WebAssembly.Module): ${type};
 `;
-}
-
-function write(name, content) {
-  writeFileSync(join(out, name), content);
 }
 
 /** A digest of all that decides what is built, this file included. */
 function inputs() {
   const hash = createHash("sha256");
   const sources = readdirSync(join(root, "src"), { recursive: true }).map((name) => join("src", name));
-  const others = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "scripts/build_core.mjs"];
+  const others = [
+    ".cargo/config.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+    "scripts/build_core.mjs",
+  ];
   for (const name of [...sources.sort(), ...others]) {
     const file = join(root, name);
     if (!statSync(file).isFile()) continue;

@@ -19,6 +19,7 @@
 //! | [`store`] | what happens once |
 //! | [`client_authentication`], [`grant`], [`endpoint`] | the protocol |
 //! | [`suspend`] | a request as data |
+//! | [`verifier`] | is this token good: for those who issue none |
 
 pub mod claims;
 pub mod client;
@@ -43,5 +44,6 @@ pub mod secret;
 pub mod store;
 pub mod suspend;
 pub mod time;
+pub mod verifier;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

@@ -12,7 +12,7 @@ const RUST: &[&[&str]] = &[
     &["http", "json", "mistake", "secret", "time"],
     &["error", "jose"],
     &["form", "resource", "scope"],
-    &["client"],
+    &["client", "verifier"],
     &["profile"],
     &["claims", "host"],
     &["keys"],
@@ -29,7 +29,7 @@ const RUST: &[&[&str]] = &[
 /// From the lowest layer to the highest; `core` is compiled from Rust.
 const TYPESCRIPT: &[&[&str]] = &[
     &["core", "types"],
-    &["drive", "load", "signer", "store"],
+    &["drive", "load", "signer", "store", "verify"],
     &["effects", "http", "transcript"],
     &["index", "sign"],
     &["cli"],

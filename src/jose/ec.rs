@@ -17,9 +17,7 @@ pub(super) enum Key {
 
 impl Key {
     pub(super) fn parse(members: Members<'_>) -> Result<Self, JwkError> {
-        let crv = members.text("crv")?;
-        let curve = Curve::ALL.iter().copied().find(|curve| curve.name() == crv);
-        let curve = curve.ok_or_else(|| JwkError::UnknownCurve { crv: crv.into() })?;
+        let curve = Curve::parse(members)?;
         let (x, y) = (members.sized("x", curve.octets())?, members.sized("y", curve.octets())?);
         let public = Public::from_sec1(curve, &[&[UNCOMPRESSED], &x[..], &y[..]].concat())?;
         if !members.has("d") {
@@ -74,6 +72,12 @@ macro_rules! curves {
         impl Curve {
             pub(super) const ALL: &[Self] = &[$($(#[$gate])* Self::$curve,)*];
 
+            pub(super) fn parse(members: Members<'_>) -> Result<Self, JwkError> {
+                let crv = members.text("crv")?;
+                let curve = Self::ALL.iter().copied().find(|curve| curve.name() == crv);
+                curve.ok_or_else(|| JwkError::UnknownCurve { crv: crv.into() })
+            }
+
             pub(super) const fn name(self) -> &'static str {
                 match self { $($(#[$gate])* Self::$curve => $crv,)* }
             }
@@ -84,7 +88,7 @@ macro_rules! curves {
             }
 
             /// Octets of a coordinate, of a private key, of R and of S.
-            const fn octets(self) -> usize {
+            pub(super) const fn octets(self) -> usize {
                 match self { $($(#[$gate])* Self::$curve => $octets,)* }
             }
         }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::alg::Family;
+use super::attributes::{Attributes, Operation};
 use super::material::Material;
 use super::members::Members;
 use super::{Algorithm, JwkError, KeyError, oct, thumbprint};
@@ -15,27 +16,8 @@ use crate::json;
 /// ignored and not kept. Private parts are wiped on drop and absent from `Debug`.
 #[derive(Clone)]
 pub struct Jwk {
-    pub(super) kid: Option<String>,
-    pub(super) alg: Option<String>,
-    pub(super) use_: Option<String>,
-    pub(super) key_ops: Option<Vec<String>>,
+    pub(super) attributes: Attributes,
     pub(super) material: Material,
-}
-
-/// What a key is to do, as `key_ops` names it (RFC 7517 §4.3).
-#[derive(Clone, Copy)]
-pub(super) enum Operation {
-    Sign,
-    Verify,
-}
-
-impl Operation {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Sign => "sign",
-            Self::Verify => "verify",
-        }
-    }
 }
 
 impl Jwk {
@@ -53,19 +35,7 @@ impl Jwk {
     /// Parses a JWK.
     pub fn from_value(value: &Value) -> Result<Self, JwkError> {
         let members = Members::of(value)?;
-        let own = |member| Ok::<_, JwkError>(members.optional_text(member)?.map(String::from));
-        let key_ops = members.optional_texts("key_ops")?;
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = key_ops.iter().flatten().find(|operation| !seen.insert(**operation)) {
-            return Err(JwkError::DuplicateOperation { operation: (*twice).into() });
-        }
-        Ok(Self {
-            kid: own("kid")?,
-            alg: own("alg")?,
-            use_: own("use")?,
-            key_ops: key_ops.map(|operations| operations.into_iter().map(String::from).collect()),
-            material: Material::parse(members)?,
-        })
+        Ok(Self { attributes: Attributes::parse(members)?, material: Material::parse(members)? })
     }
 
     /// A symmetric key (`oct`) of these octets.
@@ -74,19 +44,22 @@ impl Jwk {
     }
 
     pub(super) fn of(material: Material) -> Self {
-        Self { kid: None, alg: None, use_: None, key_ops: None, material }
+        Self { attributes: Attributes::default(), material }
     }
 
     /// The same key under this `kid`.
     #[must_use]
-    pub fn with_kid(self, kid: &str) -> Self {
-        Self { kid: Some(kid.into()), ..self }
+    pub fn with_kid(mut self, kid: &str) -> Self {
+        self.attributes.kid = Some(kid.into());
+        self
     }
 
     /// The same key, for signatures by this algorithm only: with `alg`, and with `use` `sig`.
     #[must_use]
-    pub fn with_algorithm(self, algorithm: Algorithm) -> Self {
-        Self { alg: Some(algorithm.name().into()), use_: Some("sig".into()), ..self }
+    pub fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.attributes.alg = Some(algorithm.name().into());
+        self.attributes.use_ = Some("sig".into());
+        self
     }
 
     /// `kty`: `RSA`, `EC`, `OKP` or `oct`.
@@ -96,17 +69,17 @@ impl Jwk {
 
     /// `kid`: data to compare, never a path.
     pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
+        self.attributes.kid.as_deref()
     }
 
     /// `alg`, where it is an algorithm of ours. A key for any other does nothing here.
     pub fn alg(&self) -> Option<Algorithm> {
-        self.alg.as_deref()?.parse().ok()
+        self.attributes.alg.as_deref()?.parse().ok()
     }
 
     /// `use`: `sig`, `enc` or another value.
     pub fn use_(&self) -> Option<&str> {
-        self.use_.as_deref()
+        self.attributes.use_.as_deref()
     }
 
     /// Whether it holds a private or a symmetric key.
@@ -120,9 +93,9 @@ impl Jwk {
             let renamed = operations.iter().map(|o| if o == "sign" { "verify" } else { o });
             renamed.collect::<BTreeSet<_>>().into_iter().map(String::from).collect()
         };
-        let (kid, alg, use_) = (self.kid.clone(), self.alg.clone(), self.use_.clone());
-        let key_ops = self.key_ops.as_ref().map(verify);
-        Some(Self { kid, alg, use_, key_ops, material: self.material.public()? })
+        let mut attributes = self.attributes.clone();
+        attributes.key_ops = attributes.key_ops.as_ref().map(verify);
+        Some(Self { attributes, material: self.material.public()? })
     }
 
     /// The algorithms that it may sign or verify with: its type, `alg`, `use`, `key_ops` and, for
@@ -154,12 +127,13 @@ impl Jwk {
         for (name, value) in self.material.private_members() {
             put(name, value.into());
         }
-        for (name, value) in [("kid", &self.kid), ("use", &self.use_), ("alg", &self.alg)] {
+        let Attributes { kid, alg, use_, key_ops } = &self.attributes;
+        for (name, value) in [("kid", kid), ("use", use_), ("alg", alg)] {
             if let Some(value) = value {
                 put(name, value.as_str().into());
             }
         }
-        if let Some(operations) = &self.key_ops {
+        if let Some(operations) = key_ops {
             put("key_ops", operations.clone().into());
         }
         Value::Object(members)
@@ -180,17 +154,7 @@ impl Jwk {
         {
             return Err(KeyError::Curve { algorithm, crv: key.curve().name() });
         }
-        let same = |alg: &str| alg.parse().is_ok_and(|alg: Algorithm| alg.same_signature(algorithm));
-        if let Some(declared) = self.alg.as_ref().filter(|alg| !same(alg)) {
-            return Err(KeyError::Algorithm { algorithm, declared: declared.clone() });
-        }
-        if let Some(declared) = self.use_.as_ref().filter(|use_| *use_ != "sig") {
-            return Err(KeyError::Use { declared: declared.clone() });
-        }
-        let operation = operation.name();
-        if self.key_ops.as_ref().is_some_and(|allowed| !allowed.iter().any(|o| o == operation)) {
-            return Err(KeyError::Operation { operation });
-        }
+        self.attributes.permit(algorithm, operation)?;
         match (&self.material, algorithm.family()) {
             (Material::Oct(key), Family::Hmac(hash)) => key.long_enough(algorithm, hash),
             _ => Ok(()),
@@ -202,10 +166,7 @@ impl fmt::Debug for Jwk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jwk")
             .field("kty", &self.kty())
-            .field("kid", &self.kid)
-            .field("alg", &self.alg)
-            .field("use", &self.use_)
-            .field("key_ops", &self.key_ops)
+            .field("attributes", &self.attributes)
             .field("private", &self.is_private())
             .finish_non_exhaustive()
     }

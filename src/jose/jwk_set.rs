@@ -29,28 +29,14 @@ impl JwkSet {
 
     /// Parses the JSON text of a JWK Set.
     pub fn parse(text: &str) -> Result<Self, JwkSetError> {
-        if text.len() > Self::MAX_OCTETS {
-            return Err(JwkSetError::TooLong { octets: text.len() });
-        }
-        Self::from_value(&json::parse(text.as_bytes())?)
+        let (keys, ignored) = read(&parse(text)?, Jwk::from_value, Jwk::kid)?;
+        Ok(Self { keys, ignored })
     }
 
     /// Parses a JWK Set. Keys that are not supported are passed over ([`Self::ignored`]);
     /// malformed ones are an error.
     pub fn from_value(value: &Value) -> Result<Self, JwkSetError> {
-        let items = value.as_object().and_then(|set| set.get("keys")?.as_array());
-        let (mut keys, mut ignored) = (Vec::new(), Vec::new());
-        for (index, item) in items.ok_or(JwkSetError::NotASet)?.iter().enumerate() {
-            match Jwk::from_value(item) {
-                Ok(key) => keys.push(key),
-                Err(reason) if reason.is_unsupported() => ignored.push(Ignored { index, reason }),
-                Err(error) => return Err(JwkSetError::Key { index, error }),
-            }
-        }
-        let mut kids = BTreeSet::new();
-        if let Some(kid) = keys.iter().filter_map(Jwk::kid).find(|kid| !kids.insert(*kid)) {
-            return Err(JwkSetError::DuplicateKid { kid: kid.into() });
-        }
+        let (keys, ignored) = read(value, Jwk::from_value, Jwk::kid)?;
         Ok(Self { keys, ignored })
     }
 
@@ -72,6 +58,36 @@ impl JwkSet {
             .filter(move |key| kid.is_none() || key.kid() == kid)
             .filter_map(move |key| VerifyingKey::new(key, algorithm).ok())
     }
+}
+
+/// The JSON of a set's text.
+pub(super) fn parse(text: &str) -> Result<Value, JwkSetError> {
+    if text.len() > JwkSet::MAX_OCTETS {
+        return Err(JwkSetError::TooLong { octets: text.len() });
+    }
+    Ok(json::parse(text.as_bytes())?)
+}
+
+/// Reads a set of any kind of key: those that are sound, and what was passed over.
+pub(super) fn read<K>(
+    value: &Value,
+    key: impl Fn(&Value) -> Result<K, JwkError>,
+    kid: impl Fn(&K) -> Option<&str>,
+) -> Result<(Vec<K>, Vec<Ignored>), JwkSetError> {
+    let items = value.as_object().and_then(|set| set.get("keys")?.as_array());
+    let (mut keys, mut ignored) = (Vec::new(), Vec::new());
+    for (index, item) in items.ok_or(JwkSetError::NotASet)?.iter().enumerate() {
+        match key(item) {
+            Ok(key) => keys.push(key),
+            Err(reason) if reason.is_unsupported() => ignored.push(Ignored { index, reason }),
+            Err(error) => return Err(JwkSetError::Key { index, error }),
+        }
+    }
+    let mut kids = BTreeSet::new();
+    if let Some(kid) = keys.iter().filter_map(kid).find(|kid| !kids.insert(*kid)) {
+        return Err(JwkSetError::DuplicateKid { kid: kid.into() });
+    }
+    Ok((keys, ignored))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! JWT claims, RFC 7519 §4: typed, and never "absent" when they have the wrong type.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::jws::MAX_TOKEN_OCTETS;
@@ -35,7 +37,7 @@ pub enum ClaimError {
         expected: &'static str,
     },
     /// The time of `exp` has come, RFC 7519 §4.1.4.
-    #[error("expired at {exp}, it is {now}")]
+    #[error("expired at {}, it is {now}", Seconds(*exp))]
     Expired {
         /// The claim.
         exp: f64,
@@ -43,7 +45,7 @@ pub enum ClaimError {
         now: u64,
     },
     /// The time of `nbf` has not come, RFC 7519 §4.1.5.
-    #[error("not valid before {nbf}, it is {now}")]
+    #[error("not valid before {}, it is {now}", Seconds(*nbf))]
     NotYetValid {
         /// The claim.
         nbf: f64,
@@ -51,13 +53,27 @@ pub enum ClaimError {
         now: u64,
     },
     /// `iat` lies in the future.
-    #[error("issued at {iat}, it is {now}")]
+    #[error("issued at {}, it is {now}", Seconds(*iat))]
     IssuedInTheFuture {
         /// The claim.
         iat: f64,
         /// The time of the check.
         now: u64,
     },
+}
+
+/// A NumericDate in words. The JSON library writes the number, which it can do anyway: the
+/// standard library's own way would add 8 KB to the module.
+pub struct Seconds(pub f64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[expect(clippy::cast_possible_truncation, reason = "within the range of exact integers")]
+        match self.0 {
+            whole if whole.fract() == 0.0 && whole.abs() < 1e15 => write!(f, "{}", whole as i64),
+            other => write!(f, "{}", Value::from(other)),
+        }
+    }
 }
 
 /// The claims of a JWT.

@@ -9,7 +9,7 @@ use std::fmt;
 use rand_core::TryCryptoRng;
 
 use super::alg::Family;
-use super::jwk::Operation;
+use super::attributes::Operation;
 use super::material::Material;
 use super::{Algorithm, GenerateError, Jwk, KeyError, SignError, VerifyError, ec, oct, okp, rsa};
 

@@ -10,6 +10,7 @@
 //! | `pem.rs` | [`Jwk::from_pem`] | RFC 7468, RFC 5958, RFC 8017, RFC 5280 |
 //! | `roca.rs` | moduli whose factors can be found | CVE-2017-15361 |
 //! | `key.rs` | [`SigningKey`], [`VerifyingKey`]: a key bound to one algorithm | RFC 8725 §3.1 |
+//! | `verifier_key.rs` | [`VerifierKey`]: a key where all but HMAC is the host's | |
 //! | [`jws`] | what is signed, in both serialisations | RFC 7515, RFC 7797 |
 //! | [`batch`] | many tokens from one template | |
 //! | [`jwt`] | [`jwt::Claims`] and their times | RFC 7519 §4 |
@@ -19,6 +20,7 @@
 //! `key_ops`, length of a secret) is decided where it is bound to one.
 
 mod alg;
+mod attributes;
 pub mod base64url;
 pub mod batch;
 mod ec;
@@ -38,6 +40,7 @@ mod rsa;
 #[cfg(test)]
 mod samples;
 mod thumbprint;
+mod verifier_key;
 
 pub use alg::{Algorithm, UnknownAlgorithm};
 pub use error::{GenerateError, JwkError, JwkSetError, KeyError, SignError, VerifyError};
@@ -45,3 +48,4 @@ pub use jwk::Jwk;
 pub use jwk_set::{Ignored, JwkSet};
 pub use key::{SigningKey, VerifyingKey};
 pub use pem::PemError;
+pub use verifier_key::{HmacKey, VerifierKey};

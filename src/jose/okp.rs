@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::members::Members;
 use super::{GenerateError, JwkError, VerifyError, base64url};
 
-const CRV: &str = "Ed25519";
+pub(super) const CRV: &str = "Ed25519";
 
 #[derive(Clone)]
 pub(super) enum Key {
@@ -17,15 +17,15 @@ pub(super) enum Key {
 
 impl Key {
     pub(super) fn parse(members: Members<'_>) -> Result<Self, JwkError> {
-        let crv = members.text("crv")?;
-        if crv != CRV {
-            return Err(JwkError::UnknownCurve { crv: crv.into() });
-        }
-        let public = Self::public_from(&members.octets("x")?)?;
+        let public = Self::parse_public(members)?;
         if !members.has("d") {
             return Ok(Self::Public(public));
         }
         Self::private(&members.octets("d")?, Some(&public))
+    }
+
+    pub(super) fn parse_public(members: Members<'_>) -> Result<VerifyingKey, JwkError> {
+        Self::public_from(&octets(members)?)
     }
 
     /// Reads a point as RFC 8032 §5.1.3 does, and refuses those of small order.
@@ -72,6 +72,47 @@ impl Key {
         vec![("d", base64url::encode(key.as_bytes()))]
     }
 }
+
+/// The octets of a public key.
+pub(super) fn octets(members: Members<'_>) -> Result<[u8; 32], JwkError> {
+    let crv = members.text("crv")?;
+    if crv != CRV {
+        return Err(JwkError::UnknownCurve { crv: crv.into() });
+    }
+    sized("x", &members.octets("x")?)
+}
+
+/// Whether the octets are a point of small order, or not the canonical encoding of any: told
+/// without arithmetic. Anyone could sign for such a key.
+pub(super) fn is_weak(octets: &[u8; 32]) -> bool {
+    let mut y = *octets;
+    // The most significant bit is the sign of x.
+    y[31] &= 0x7f;
+    let below = |bound: &[u8; 32]| y.iter().rev().lt(bound.iter().rev());
+    let mut prime_less_one = PRIME;
+    prime_less_one[0] -= 1;
+    !below(&PRIME) || y == prime_less_one || y[1..] == [0; 31] && y[0] < 2 || ORDER_EIGHT.contains(&y)
+}
+
+/// 2^255 - 19, little-endian.
+const PRIME: [u8; 32] = {
+    let mut prime = [0xff; 32];
+    prime[0] = 0xed;
+    prime[31] = 0x7f;
+    prime
+};
+
+/// The y of the points of order eight, little-endian.
+const ORDER_EIGHT: [[u8; 32]; 2] = [
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
+        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+];
 
 fn sized(member: &'static str, octets: &[u8]) -> Result<[u8; 32], JwkError> {
     octets.try_into().map_err(|_| JwkError::Length { member, octets: octets.len(), expected: 32 })
@@ -131,6 +172,31 @@ mod tests {
         let mut canonical = [0; 32];
         canonical[0] = 3;
         assert!(parse(&json!({"crv": "Ed25519", "x": octets(canonical)})).is_ok());
+    }
+
+    #[test]
+    fn weakness_is_told_without_arithmetic() {
+        let negated = |mut y: [u8; 32]| {
+            y[31] |= 0x80;
+            y
+        };
+        let mut one = [0; 32];
+        one[0] = 1;
+        let mut minus_one = PRIME;
+        minus_one[0] -= 1;
+        let small_order = [[0; 32], one, minus_one, ORDER_EIGHT[0], ORDER_EIGHT[1]];
+        for y in small_order {
+            let point = VerifyingKey::from_bytes(&y).unwrap();
+            assert!(point.is_weak(), "the table is right");
+            assert!(is_weak(&y) && is_weak(&negated(y)));
+        }
+        let mut above = PRIME;
+        for octet in 0xed..=0xff {
+            above[0] = octet;
+            assert!(is_weak(&above) && is_weak(&negated(above)), "not canonical");
+        }
+        let Key::Private(key) = parse(&samples::okp()).unwrap() else { panic!("private") };
+        assert!(!is_weak(key.verifying_key().as_bytes()));
     }
 
     #[test]

@@ -57,15 +57,8 @@ impl Key {
 
     /// A key of these integers, in big-endian octets without leading zeros.
     pub(super) fn new(n: &[u8], e: &[u8], private: Option<PrivateParts>) -> Result<Self, JwkError> {
-        let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
-        if !MODULUS_BITS.contains(&bits) {
-            return Err(JwkError::ModulusSize { bits });
-        }
-        if roca::is_weak(n) {
-            return Err(JwkError::Roca);
-        }
-        let modulus = BoxedUint::from_be_slice_vartime(n);
-        let exponent = BoxedUint::from(exponent(e)?);
+        let (bits, exponent) = check_public(n, e)?;
+        let (modulus, exponent) = (BoxedUint::from_be_slice_vartime(n), BoxedUint::from(exponent));
         match private {
             None => RsaPublicKey::new(modulus, exponent).map(Self::Public).map_err(|_| JwkError::EvenModulus),
             Some(parts) => Self::private(modulus, exponent, bits, &parts),
@@ -136,6 +129,22 @@ impl Key {
             |value: &BoxedUint| base64url::encode(&Zeroizing::new(value.to_be_bytes_trimmed_vartime()));
         PRIVATE_MEMBERS.into_iter().zip(values).filter_map(|(name, v)| Some((name, text(v?)))).collect()
     }
+}
+
+/// Whether these can be a public key; its bits and its exponent.
+pub(super) fn check_public(n: &[u8], e: &[u8]) -> Result<(usize, u64), JwkError> {
+    let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
+    if !MODULUS_BITS.contains(&bits) {
+        return Err(JwkError::ModulusSize { bits });
+    }
+    if roca::is_weak(n) {
+        return Err(JwkError::Roca);
+    }
+    let exponent = exponent(e)?;
+    if n.last().is_some_and(|octet| octet % 2 == 0) {
+        return Err(JwkError::EvenModulus);
+    }
+    Ok((bits, exponent))
 }
 
 fn exponent(octets: &[u8]) -> Result<u64, JwkError> {

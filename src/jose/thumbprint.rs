@@ -10,13 +10,15 @@ use super::base64url;
 ///
 /// Values must need no escaping in JSON: registered names and base64url do not.
 pub(super) fn of(members: &[(&'static str, String)]) -> String {
-    let mut sorted: Vec<_> = members.iter().collect();
-    sorted.sort();
     let mut canonical = String::from("{");
-    for (name, value) in sorted {
-        let comma = if canonical.len() > 1 { "," } else { "" };
+    let mut last = "";
+    // So few that a sort would only be more code.
+    let after = |last| members.iter().filter(move |(name, _)| *name > last).min_by_key(|(name, _)| *name);
+    while let Some((name, value)) = after(last) {
+        let comma = if last.is_empty() { "" } else { "," };
         // Writing to a String does not fail.
         let _ = write!(canonical, "{comma}\"{name}\":\"{value}\"");
+        last = name;
     }
     canonical.push('}');
     base64url::encode(&Sha256::digest(canonical))

@@ -7,6 +7,8 @@
 mod server;
 #[cfg(feature = "server")]
 mod sign;
+#[cfg(feature = "verifier")]
+mod verifier;
 
 use wasm_bindgen::prelude::*;
 

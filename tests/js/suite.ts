@@ -11,8 +11,29 @@ import signer from "./signer_test.ts";
 import store from "./store_test.ts";
 import transcript from "./transcript_test.ts";
 import trap from "./trap_test.ts";
+import verifyCache from "./verify_cache_test.ts";
+import verifyJwksFetch from "./verify_jwks_fetch_test.ts";
+import verifyJwks from "./verify_jwks_test.ts";
+import verifyPresets from "./verify_presets_test.ts";
+import verifyRequest from "./verify_request_test.ts";
 
-const FILES: Register[] = [drive, effects, http, index, persistence, sign, signer, store, transcript, trap];
+const FILES: Register[] = [
+  drive,
+  effects,
+  http,
+  index,
+  persistence,
+  sign,
+  signer,
+  store,
+  transcript,
+  trap,
+  verifyCache,
+  verifyJwks,
+  verifyJwksFetch,
+  verifyPresets,
+  verifyRequest,
+];
 
 /** What is tested when a runtime is started a second time on the same folders. */
 const AFTER_RESTART: Register[] = [persistence];

@@ -13,6 +13,7 @@ import { clientAssertion } from "./client_assertion.mjs";
 import { foreign } from "./foreign.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
+import { jwks } from "./jwks.mjs";
 import { nodeListener } from "./listener.mjs";
 import { paths } from "./paths.mjs";
 import { serve } from "./serve.mjs";
@@ -56,6 +57,7 @@ for (const runtime of Object.keys(RUNTIMES)) {
   deployment(`${runtime}, the tests' own`, runtime, entry, FAULTY_SUITES);
 }
 alone("node, the listener", nodeListener);
+alone("jwks", jwks);
 alone("wrangler", wrangler);
 alone("serve", serve);
 

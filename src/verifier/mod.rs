@@ -1,0 +1,204 @@
+//! Is this token good for this call, and if not, why.
+//!
+//! For one who takes tokens and issues none. The core does all but asymmetric signatures, which
+//! every host verifies sooner than WebAssembly does: it says which keys may have made the
+//! signature, and what the verdict is if one of them has. What scope a call needs is not its
+//! matter: `js/verify/scope.ts`.
+
+#![allow(clippy::unnecessary_box_returns, reason = "a refusal is large, and results carry it")]
+
+mod claims;
+mod refusal;
+mod rules;
+
+pub use refusal::{Code, Refusal};
+pub use rules::Rules;
+
+use crate::jose::jws::{Header, JwsError, Unverified};
+use crate::jose::{Algorithm, HmacKey, Ignored, JwkSetError, VerifierKey, base64url};
+
+/// Most keys that are tried for a token that names none.
+const MAX_CANDIDATES: usize = 4;
+
+/// Rules, and the keys to hold tokens against.
+pub struct Verifier {
+    rules: Rules,
+    keys: Vec<Key>,
+}
+
+struct Key {
+    jwk: VerifierKey,
+    /// What the rules and the key itself allow, each with what verifies it in the core.
+    algorithms: Vec<(Algorithm, Option<HmacKey>)>,
+}
+
+/// A key that is ready, in the order of [`Verifier::keys`].
+pub struct ReadyKey<'a> {
+    /// The key.
+    pub jwk: &'a VerifierKey,
+    /// What it may verify.
+    pub algorithms: Vec<Algorithm>,
+}
+
+/// What is known of a token.
+#[derive(Debug, PartialEq)]
+pub enum Verdict {
+    /// It is not good.
+    Refused(Box<Refusal>),
+    /// Signed by the key of this index, and within the rules.
+    Verified {
+        /// Index into [`Verifier::keys`].
+        key: usize,
+    },
+    /// Good, or refused for `refusal`, if the signature is by one of these keys; refused otherwise.
+    Unproven {
+        /// `alg`.
+        algorithm: Algorithm,
+        /// Indices into [`Verifier::keys`].
+        keys: Vec<usize>,
+        /// The signature.
+        signature: Vec<u8>,
+        /// What is wrong besides.
+        refusal: Option<Box<Refusal>>,
+    },
+}
+
+/// A verdict, and the JSON texts that it is about. They are well-formed unless the verdict is
+/// [`Verdict::Refused`], and not to be believed unless it is good.
+#[derive(Debug, PartialEq)]
+pub struct Examined {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The header's text.
+    pub header: Vec<u8>,
+    /// The claims' text.
+    pub claims: Vec<u8>,
+}
+
+impl Verifier {
+    /// A verifier without keys.
+    pub fn new(rules: Rules) -> Self {
+        Self { rules, keys: Vec::new() }
+    }
+
+    /// Takes a JWK Set in place of the keys before. Keys that are not supported are passed over, and
+    /// named. Where the set is malformed, the keys before stay.
+    pub fn set_keys(&mut self, jwks: &str) -> Result<Vec<Ignored>, JwkSetError> {
+        let (keys, ignored) = VerifierKey::parse_set(jwks)?;
+        self.keys = keys.into_iter().map(|jwk| Key::new(jwk, &self.rules.algorithms)).collect();
+        Ok(ignored)
+    }
+
+    /// The keys, in the order of the set.
+    pub fn keys(&self) -> impl Iterator<Item = ReadyKey<'_>> {
+        self.keys.iter().map(|key| ReadyKey {
+            jwk: &key.jwk,
+            algorithms: key.algorithms.iter().map(|(algorithm, _)| *algorithm).collect(),
+        })
+    }
+
+    /// Looks at a token. `now` is in seconds since 1970.
+    pub fn examine(&self, token: &str, now: u64) -> Examined {
+        let examined = |verdict, header, claims| Examined { verdict, header, claims };
+        match self.look_at(token, now) {
+            Ok((verdict, jws)) => {
+                let header = token.split('.').next().unwrap_or_default();
+                let header = base64url::decode(header).unwrap_or_default();
+                examined(verdict, header, jws.payload().to_vec())
+            }
+            Err(refusal) => examined(Verdict::Refused(refusal), Vec::new(), Vec::new()),
+        }
+    }
+
+    fn look_at(&self, token: &str, now: u64) -> Result<(Verdict, Unverified), Box<Refusal>> {
+        let jws = Unverified::parse(token).map_err(|error| of_jws(error, &self.rules.algorithms))?;
+        let header = jws.header();
+        self.check_header(header)?;
+        let algorithm = header.alg;
+        let keys = self.candidates(header)?;
+        let claims = claims::parse(jws.payload())?;
+        let refusal = claims::check(&claims, &self.rules, now).err();
+        let in_core = keys.iter().all(|index| self.secret(*index, algorithm).is_some());
+        if !in_core {
+            let signature = jws.signature().to_vec();
+            return Ok((Verdict::Unproven { algorithm, keys, signature, refusal }, jws));
+        }
+        let signed = |index: &usize| {
+            let key = self.secret(*index, algorithm);
+            key.is_some_and(|key| key.verify(jws.signing_input(), jws.signature()).is_ok())
+        };
+        let key = keys.into_iter().find(signed).ok_or_else(|| {
+            Refusal::new(Code::SignatureInvalid, "the signature is not by the key of this issuer")
+        })?;
+        match refusal {
+            Some(refusal) => Err(refusal),
+            None => Ok((Verdict::Verified { key }, jws)),
+        }
+    }
+
+    fn check_header(&self, header: &Header) -> Result<(), Box<Refusal>> {
+        let Rules { algorithms, typ, .. } = &self.rules;
+        if !algorithms.contains(&header.alg) {
+            return Err(not_allowed(header.alg.name(), algorithms));
+        }
+        let Some(types) = typ else { return Ok(()) };
+        if types.iter().any(|typ| header.has_type(typ)) {
+            return Ok(());
+        }
+        let expected = types.join(" or ");
+        let message = format!("expected a token whose \"typ\" is {expected}");
+        let actual = header.typ.as_deref().map(Into::into);
+        Err(Refusal::new(Code::TypMismatch, message).of("typ", Some(expected.into()), actual))
+    }
+
+    /// The keys that may have signed: those of this `kid`, or all where it names none.
+    fn candidates(&self, header: &Header) -> Result<Vec<usize>, Box<Refusal>> {
+        let (kid, algorithm) = (header.kid.as_deref(), header.alg);
+        let fits = |key: &Key| {
+            (kid.is_none() || key.jwk.kid() == kid) && key.algorithms.iter().any(|(a, _)| *a == algorithm)
+        };
+        let found: Vec<_> =
+            self.keys.iter().enumerate().filter(|(_, key)| fits(key)).map(|(index, _)| index).collect();
+        let message = match (found.len(), kid) {
+            (1..=MAX_CANDIDATES, _) => return Ok(found),
+            (0, Some(_)) => format!("the issuer has no key of this \"kid\" for {algorithm}"),
+            (0, None) => format!("the issuer has no key for {algorithm}"),
+            (many, _) => format!("the token names no \"kid\", and there are {many} keys for {algorithm}"),
+        };
+        Err(Refusal::new(Code::KeyNotFound, message).of("kid", None, kid.map(Into::into)))
+    }
+
+    fn secret(&self, index: usize, algorithm: Algorithm) -> Option<&HmacKey> {
+        let (_, key) = self.keys.get(index)?.algorithms.iter().find(|(a, _)| *a == algorithm)?;
+        key.as_ref()
+    }
+}
+
+impl Key {
+    fn new(jwk: VerifierKey, allowed: &[Algorithm]) -> Self {
+        let may = |algorithm: &&Algorithm| jwk.permits(**algorithm).is_ok();
+        let algorithms = allowed.iter().filter(may).map(|a| (*a, jwk.secret(*a))).collect();
+        Self { jwk, algorithms }
+    }
+}
+
+fn not_allowed(alg: &str, algorithms: &[Algorithm]) -> Box<Refusal> {
+    let names: Vec<_> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
+    let message = format!("expected a token whose \"alg\" is {}", names.join(" or "));
+    Refusal::new(Code::AlgorithmNotAllowed, message).of("alg", Some(names.into()), Some(alg.into()))
+}
+
+fn of_jws(error: JwsError, algorithms: &[Algorithm]) -> Box<Refusal> {
+    let message = error.to_string();
+    match error {
+        JwsError::TooLong { .. } => Refusal::new(Code::TokenTooLong, message),
+        JwsError::UnknownAlgorithm(unknown) => not_allowed(&unknown.0, algorithms),
+        JwsError::Critical { names } => {
+            Refusal::new(Code::HeaderCritical, message).of("crit", None, Some(names.into()))
+        }
+        JwsError::Type { member: "crit", expected } => {
+            Refusal::new(Code::HeaderCritical, message).of("crit", Some(expected.into()), None)
+        }
+        _ => Refusal::new(Code::TokenMalformed, message),
+    }
+}
