@@ -110,9 +110,9 @@ export function render({ rates, sizes, memory, boundary, wasm, starts }, plan) {
   ].join("\n");
 }
 
-/** Puts `text` between the markers of the file. */
-export function publish(file, text) {
-  const [begin, end] = ["<!-- figures -->", "<!-- /figures -->"];
+/** Puts `text` between the markers of this name in the file. */
+export function publish(file, text, name = "figures") {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const before = readFileSync(file, "utf8");
   const [from, to] = [before.indexOf(begin), before.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${file} lacks the markers ${begin} and ${end}`);
@@ -129,7 +129,8 @@ function describe({ rounds, seconds }) {
   return `\`make bench\` on ${machine}; ${versions}. ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each in turn; medians. Load average before the run: ${BUSY.toFixed(1)}.\n`;
 }
 
-function table(head, rows) {
+/** A Markdown table. */
+export function table(head, rows) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
 }

@@ -46,8 +46,10 @@ const commands = {
   },
 };
 
-/** `workerd serve` without a development server's proxy in front. */
-function serveWorker(folder, { PORT }, { modules, bindings, objects = "", stateBinding = "" }) {
+/**
+ * `workerd serve` without a development server's proxy in front.
+ */
+export function serveWorker(folder, { PORT }, { modules, bindings, objects = "", stateBinding = "" }) {
   const fromEnvironment = bindings
     .map((name) => `(name = "${name}", fromEnvironment = "${name}")`)
     .join(", ");
@@ -74,9 +76,9 @@ const worker :Workerd.Worker = (
 
 /**
  * Starts a server and waits until it answers `request(origin)` with 200. `firstAnswerMs`: from the start of
- * its process to that answer.
+ * its process to that answer. `command`: from `(folder, env)` to what is started and its arguments.
  */
-export async function start(name, { folder, env, request }) {
+export async function start(name, { folder, env, request, command: commandOf = commands[name] }) {
   const PORT = String(await freePort());
   const ORIGIN = `http://127.0.0.1:${PORT}`;
   const variables = {
@@ -88,7 +90,7 @@ export async function start(name, { folder, env, request }) {
     ORIGIN,
   };
   variables.KV_PATH = join(folder, "deno.sqlite3");
-  const [command, args] = await commands[name](folder, variables);
+  const [command, args] = await commandOf(folder, variables);
   const began = performance.now();
   const server = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], env: variables });
   let said = "";

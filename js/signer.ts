@@ -74,6 +74,11 @@ export async function importSigningKey(jwkText: string, alg: string): Promise<Si
   return { alg, privateKey, publicJwk: JSON.stringify(publicJwk) };
 }
 
+/** The WebCrypto side of a JWS algorithm that the host signs; `undefined`: it does not. */
+export function hostAlgorithm(alg: string): Pick<Algorithm, "import" | "sign"> | undefined {
+  return ALGORITHMS.get(alg);
+}
+
 /** Signs jobs with `keys` (by binding name), each job with its key's own algorithm only. */
 export function signer(keys: ReadonlyMap<string, SigningKey>): (jobs: SignJob[]) => Promise<Uint8Array[]> {
   const sign = async ({ key: name, alg, input }: SignJob): Promise<Uint8Array> => {

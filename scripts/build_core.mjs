@@ -105,7 +105,13 @@ export default function (module: WebAssembly.Module): ${type};
 function inputs() {
   const hash = createHash("sha256");
   const sources = readdirSync(join(root, "src"), { recursive: true }).map((name) => join("src", name));
-  const others = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "scripts/build_core.mjs"];
+  const others = [
+    ".cargo/config.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+    "scripts/build_core.mjs",
+  ];
   for (const name of [...sources.sort(), ...others]) {
     const file = join(root, name);
     if (!statSync(file).isFile()) continue;

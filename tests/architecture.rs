@@ -33,7 +33,7 @@ const TYPESCRIPT: &[&[&str]] = &[
     &["verify"],
     &["inspect"],
     &["effects", "http", "transcript"],
-    &["index"],
+    &["index", "sign"],
     &["cli"],
 ];
 

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use edgegrant::jose::batch::{self, Column, Template};
 use edgegrant::jose::jws::{self, Content, Unverified};
 use edgegrant::jose::jwt::Claims;
 use edgegrant::jose::{Algorithm, Jwk, JwkSet, SigningKey};
@@ -10,6 +11,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
+use serde_json::json;
+use serde_json::value::to_raw_value;
 
 /// A key for each algorithm. That of RSA is read, since making one takes long.
 static KEYS: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
@@ -77,6 +80,35 @@ proptest! {
         let token = token(key, &payload, seed);
         let verified = Unverified::parse(&token).unwrap().verify(&key.verifying_key()).unwrap();
         prop_assert_eq!(verified.payload(), payload);
+    }
+
+    /// Whatever the key, the lengths and the alignment; RSA needs its generator to be asked in one order.
+    #[test]
+    fn a_batch_is_what_its_tokens_are_one_by_one(
+        key in key(),
+        before: String,
+        values in proptest::collection::vec(any::<(String, u64)>(), 1..10),
+        after in ".{0,80}",
+        seed: u64,
+    ) {
+        let (header, _) = batch::encode_header(&json!({"alg": key.algorithm().name()}).to_string()).unwrap();
+        let claims = |text: &str, number: u64| json!({"a": before, "t": text, "b": after, "n": number}).to_string();
+        let texts: Vec<_> = values.iter().map(|(text, _)| to_raw_value(text).unwrap()).collect();
+        let numbers: Vec<_> = values.iter().map(|(_, number)| to_raw_value(number).unwrap()).collect();
+        let columns = [&numbers, &texts].map(|column| Column::Values(column.iter().map(|value| &**value).collect()));
+        let template = Template::new(&header, &claims("", 0), &["n", "t"]).unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let inputs = template.inputs(&columns, values.len(), &mut rng).unwrap();
+        let signatures = batch::sign(key, &inputs, &mut rng).unwrap();
+        let tokens = String::from_utf8(inputs.assemble(&signatures).unwrap()).unwrap();
+
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let one_by_one: Vec<_> = values.iter().map(|(text, number)| {
+            let input = jws::signing_input(&header, claims(text, *number).as_bytes());
+            let signature = key.sign(input.as_bytes(), &mut rng).unwrap();
+            jws::assemble(input, &signature)
+        }).collect();
+        prop_assert_eq!(tokens.lines().collect::<Vec<_>>(), one_by_one);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 /** Every part of a token explained, and none of it believed. */
 
-import type { InspectOptions, Inspection, InspectorCore } from "./types.ts";
+import type { Inspection, InspectOptions, InspectorCore } from "./types.ts";
 
 /** Makes `inspect` for a runtime; `load` gets the compiled core. */
 export function bind(load: () => Promise<() => InspectorCore>) {

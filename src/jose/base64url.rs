@@ -21,6 +21,16 @@ pub fn encode_onto(octets: &[u8], text: &mut String) {
     URL_SAFE_NO_PAD.encode_string(octets, text);
 }
 
+/// Encodes octets onto the end of others, in ASCII: much quicker than [`encode_onto`] for short ones.
+pub fn append(octets: &[u8], text: &mut Vec<u8>) {
+    let begin = text.len();
+    text.resize(begin + encoded_length(octets.len()), 0);
+    if let Some(room) = text.get_mut(begin..) {
+        // The room is as long as it must be, which is all that can go wrong.
+        let _ = URL_SAFE_NO_PAD.encode_slice(octets, room);
+    }
+}
+
 /// Characters that `octets` octets take when encoded.
 pub const fn encoded_length(octets: usize) -> usize {
     octets.saturating_mul(4).div_ceil(3)
@@ -44,7 +54,11 @@ mod tests {
     #[test]
     fn length_is_exact() {
         for octets in 0..70 {
-            assert_eq!(encode(&vec![0xa5; octets]).len(), encoded_length(octets));
+            let text = encode(&vec![0xa5; octets]);
+            assert_eq!(text.len(), encoded_length(octets));
+            let mut appended = b"before ".to_vec();
+            append(&vec![0xa5; octets], &mut appended);
+            assert_eq!(appended, format!("before {text}").into_bytes());
         }
     }
 

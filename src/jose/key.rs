@@ -73,6 +73,14 @@ impl SigningKey {
         }
     }
 
+    /// The secret, where it is one for HMAC with SHA-256.
+    pub(super) fn sha256_secret(&self) -> Option<&[u8]> {
+        match (&self.signer, self.algorithm) {
+            (Signer::Hmac(secret), Algorithm::Hs256) => Some(secret.key().octets()),
+            _ => None,
+        }
+    }
+
     /// What verifies its signatures.
     pub fn verifying_key(&self) -> VerifyingKey {
         let verifier = match &self.signer {

@@ -12,6 +12,7 @@
 //! | `key.rs` | [`SigningKey`], [`VerifyingKey`]: a key bound to one algorithm | RFC 8725 §3.1 |
 //! | `verifier_key.rs` | [`VerifierKey`]: a key where all but HMAC is the host's | |
 //! | [`jws`] | what is signed, in both serialisations | RFC 7515, RFC 7797 |
+//! | [`batch`] | many tokens from one template | |
 //! | [`jwt`] | [`jwt::Claims`] and their times | RFC 7519 §4 |
 //!
 //! A key that has been parsed is sound: points lie on their curve, moduli have their size, the
@@ -21,6 +22,7 @@
 mod alg;
 mod attributes;
 pub mod base64url;
+pub mod batch;
 mod ec;
 mod error;
 mod jwk;

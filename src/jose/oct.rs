@@ -31,6 +31,10 @@ impl Key {
         Ok(Self(octets))
     }
 
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
     /// RFC 7518 §3.2: "A key of the same size as the hash output ... or larger MUST be used".
     pub(super) fn long_enough(&self, algorithm: Algorithm, hash: Hash) -> Result<(), KeyError> {
         let (octets, least) = (self.0.len(), hash.octets());

@@ -7,6 +7,8 @@
 mod inspector;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod sign;
 #[cfg(feature = "verifier")]
 mod verifier;
 

@@ -6,6 +6,7 @@ import http from "./http_test.ts";
 import index from "./index_test.ts";
 import persistence from "./persistence_test.ts";
 import type { Register } from "./runtime.ts";
+import sign from "./sign_test.ts";
 import signer from "./signer_test.ts";
 import store from "./store_test.ts";
 import transcript from "./transcript_test.ts";
@@ -23,6 +24,7 @@ const FILES: Register[] = [
   http,
   index,
   persistence,
+  sign,
   signer,
   store,
   transcript,

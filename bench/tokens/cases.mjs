@@ -1,0 +1,122 @@
+// What is measured: each case is done by several subjects, in every runtime. Nothing here knows of runtimes.
+import { createSigner } from "edgegrant/sign";
+import { importJWK, SignJWT } from "jose";
+
+const RSA = (name, more = {}) => [
+  { name, hash: "SHA-256" },
+  { name, ...more },
+];
+
+/** By algorithm: how WebCrypto imports and signs. */
+export const ALGORITHMS = {
+  HS256: [{ name: "HMAC", hash: "SHA-256" }, { name: "HMAC" }],
+  RS256: RSA("RSASSA-PKCS1-v1_5"),
+  PS256: RSA("RSA-PSS", { saltLength: 32 }),
+  ES256: [
+    { name: "ECDSA", namedCurve: "P-256" },
+    { name: "ECDSA", hash: "SHA-256" },
+  ],
+  EdDSA: [{ name: "Ed25519" }, { name: "Ed25519" }],
+};
+
+/** Where the core can be told to sign. */
+const IN_CORE = ["ES256", "EdDSA"];
+
+const TYP = "at+jwt";
+
+/** The claims of RFC 9068 §2.2. */
+const SHARED = {
+  iss: "https://issuer.example",
+  aud: "https://api.example.com/orders",
+  client_id: "bench-client",
+  scope: "orders:read orders:write",
+  iat: 1_790_000_000,
+  exp: 1_790_003_600,
+};
+const subject = (index) => `subject-${String(index).padStart(5, "0")}`;
+const claims = (index) => ({ ...SHARED, sub: subject(index), jti: crypto.randomUUID() });
+
+/**
+ * By case and subject: from a private JWK to what makes `count` tokens, `flight` of them at once, and answers the
+ * last. `algorithms`: all where none are named.
+ */
+export const CASES = {
+  sign_one: {
+    edgegrant: { prepare: (jwk) => edgegrantOne(jwk) },
+    edgegrant_core: { prepare: (jwk) => edgegrantOne(jwk, "core"), algorithms: IN_CORE },
+    jose: { prepare: joseSigns },
+    webcrypto: { prepare: webcryptoSigns },
+  },
+  sign_many: {
+    edgegrant: { prepare: (jwk) => edgegrantMany(jwk) },
+    edgegrant_core: { prepare: (jwk) => edgegrantMany(jwk, "core"), algorithms: IN_CORE },
+    jose: { prepare: joseSigns, flights: [1, 32, 256] },
+    webcrypto: { prepare: webcryptoSigns, flights: [1, 32, 256] },
+  },
+};
+
+/** The cases of an algorithm: `{name, subject, flights}`. */
+export function casesOf(alg) {
+  return Object.entries(CASES).flatMap(([name, subjects]) =>
+    Object.entries(subjects)
+      .filter(([, { algorithms }]) => algorithms?.includes(alg) ?? true)
+      .map(([subject, { flights = [1] }]) => ({ name, subject, flights })),
+  );
+}
+
+async function edgegrantOne(jwk, signing) {
+  const signer = await createSigner({ jwk, alg: jwk.alg, ...(signing && { signing }) });
+  return async (count) => {
+    let token;
+    for (let index = 0; index < count; index++) token = await signer.sign(claims(index));
+    return token;
+  };
+}
+
+async function edgegrantMany(jwk, signing) {
+  const signer = await createSigner({ jwk, alg: jwk.alg, ...(signing && { signing }) });
+  const template = { ...SHARED, sub: null, jti: null };
+  return async (count) => {
+    const columns = { sub: Array.from({ length: count }, (_, index) => subject(index)) };
+    const tokens = await signer.sign_batch({ claims: template, columns, uuid: "jti" });
+    return tokens.at(-1);
+  };
+}
+
+async function joseSigns(jwk) {
+  const { alg, kid } = jwk;
+  const key = await importJWK(jwk, alg);
+  const sign = (index) => new SignJWT(claims(index)).setProtectedHeader({ alg, typ: TYP, kid }).sign(key);
+  return (count, flight) => inFlight(count, flight, sign);
+}
+
+/** Nothing but the signatures: no JSON, no base64url, no token. */
+async function webcryptoSigns(jwk) {
+  const [imported, parameters] = ALGORITHMS[jwk.alg];
+  const key = await crypto.subtle.importKey("jwk", jwk, imported, false, ["sign"]);
+  const header = { alg: jwk.alg, typ: TYP, kid: jwk.kid };
+  const octets = JSON.stringify(header).length + JSON.stringify(claims(0)).length;
+  let inputs = [];
+  return (count, flight) => {
+    if (inputs.length !== count) {
+      inputs = Array.from({ length: count }, (_, index) =>
+        new Uint8Array(Math.ceil(octets * (4 / 3)) + 1).fill(index),
+      );
+    }
+    return inFlight(count, flight, (index) => crypto.subtle.sign(parameters, key, inputs[index]));
+  };
+}
+
+/** All of `count`, `flight` at once, kept as a batch keeps them; answers the last. */
+async function inFlight(count, flight, make) {
+  const made = [];
+  if (flight === 1) {
+    for (let index = 0; index < count; index++) made.push(await make(index));
+    return made.at(-1);
+  }
+  for (let first = 0; first < count; first += flight) {
+    const length = Math.min(flight, count - first);
+    made.push(...(await Promise.all(Array.from({ length }, (_, index) => make(first + index)))));
+  }
+  return made.at(-1);
+}

@@ -1,0 +1,81 @@
+//! What is signed, for many tokens in one text.
+
+use super::BatchError;
+use crate::jose::base64url;
+use crate::jose::jws::MAX_TOKEN_OCTETS;
+
+/// Signing inputs (RFC 7515 §5.1), one after the other in one text, which is ASCII.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Inputs {
+    pub(super) text: Vec<u8>,
+    /// Where each ends.
+    pub(super) ends: Vec<u32>,
+    /// How many octets all of them have in common at their beginning, at least.
+    pub(super) shared: usize,
+}
+
+impl Inputs {
+    /// Takes up what [`Self::text`] and [`Self::ends`] gave; `None` where these do not belong together.
+    pub fn from_parts(text: Vec<u8>, ends: Vec<u32>) -> Option<Self> {
+        let inputs = Self { text, ends, shared: 0 };
+        let ordered = inputs.ends.is_sorted();
+        let whole = inputs.ends.last().is_none_or(|end| *end as usize == inputs.text.len());
+        (ordered && whole && inputs.text.is_ascii()).then_some(inputs)
+    }
+
+    /// All of them, one after the other.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Where each ends in [`Self::text`], in octets.
+    pub fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Each by itself.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins
+            .zip(&self.ends)
+            .map(|(from, to)| self.text.get(from as usize..*to as usize).unwrap_or_default())
+    }
+
+    /// What all of them begin with.
+    pub(super) fn shared(&self) -> &[u8] {
+        self.iter().next().and_then(|first| first.get(..self.shared)).unwrap_or_default()
+    }
+
+    /// The tokens, in ASCII, a line each, without a line break after the last. `signatures`: one for each input,
+    /// in order, all of one length, one after the other.
+    ///
+    /// # Errors
+    /// [`BatchError::Signatures`], [`BatchError::TooLong`]
+    pub fn assemble(&self, signatures: &[u8]) -> Result<Vec<u8>, BatchError> {
+        let wrong = || BatchError::Signatures { octets: signatures.len(), count: self.count() };
+        let length = signatures.len().checked_div(self.count()).unwrap_or_default();
+        if length == 0 || length * self.count() != signatures.len() {
+            return Err(wrong());
+        }
+        let added = base64url::encoded_length(length) + 2;
+        let mut tokens = Vec::with_capacity(self.text.len() + added * self.count());
+        for (index, (input, signature)) in self.iter().zip(signatures.chunks_exact(length)).enumerate() {
+            let octets = input.len() + added - 1;
+            if octets > MAX_TOKEN_OCTETS {
+                return Err(BatchError::TooLong { index, octets });
+            }
+            if index > 0 {
+                tokens.push(b'\n');
+            }
+            tokens.extend_from_slice(input);
+            tokens.push(b'.');
+            base64url::append(signature, &mut tokens);
+        }
+        Ok(tokens)
+    }
+}
