@@ -43,5 +43,5 @@ pub mod secret;
 pub mod store;
 pub mod suspend;
 pub mod time;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub mod wasm;
