@@ -6,7 +6,7 @@ PORT ?= 8787
 CARGO_FLAGS := --locked --all-features
 # What a test may do though the core may not, in helpers too, which clippy.toml cannot tell from the core.
 IN_TESTS := -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing -A missing_docs
-# The Rust tests that run in a browser; all others are native.
+# The Rust tests that run in a browser.
 BROWSER_TESTS := $(shell grep -ls wasm_bindgen_test_configure tests/*.rs)
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -76,7 +76,9 @@ test-rust: tools ## Run the native Rust tests
 	$(call step,the boundary's types)
 	@tsc -p tsconfig.samples.json
 
-test-wasm: setup ## Run the Rust tests that need a browser
+test-wasm: setup ## Run Rust tests in WebAssembly: on Node, and in a browser
+	$(call step,Rust tests in WebAssembly)
+	@cargo test --locked --features all-algorithms --target wasm32-wasip1 --test vectors --test 'rfc*'
 	$(call step,Rust tests in headless Chromium)
 	@test -n "$(BROWSER_TESTS)" || { echo "no browser tests found"; exit 1; }
 	@wasm-pack test --mode no-install --headless --chrome --chromedriver "$$(command -v chromedriver)" \

@@ -2,44 +2,57 @@
 
 import type { SignJob } from "./types.ts";
 
-/** How a JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1) is said in JWK and in WebCrypto. */
+/** How a JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2) is said in JWK and in WebCrypto. */
 interface Algorithm {
   kty: string;
   crv?: string;
   members: string[];
   import: RsaHashedImportParams | EcKeyImportParams | { name: "Ed25519" };
-  sign: RsaPssParams | EcdsaParams | { name: "RSASSA-PKCS1-v1_5" | "Ed25519" };
+  sign: RsaPssParams | EcdsaParams | { name: "Ed25519" };
 }
 
-const RSA = { kty: "RSA", members: ["n", "e", "d", "p", "q", "dp", "dq", "qi"] };
+/** The salt of PSS is as long as the hash; PKCS #1 v1.5 has none and takes no notice. */
+function rsa(name: "RSASSA-PKCS1-v1_5" | "RSA-PSS", bits: number): Algorithm {
+  return {
+    kty: "RSA",
+    members: ["n", "e", "d", "p", "q", "dp", "dq", "qi"],
+    import: { name, hash: `SHA-${bits}` },
+    sign: { name, saltLength: bits / 8 },
+  };
+}
 
-const ALGORITHMS = new Map<string, Algorithm>(
+function ecdsa(crv: string, bits: number): Algorithm {
+  return {
+    kty: "EC",
+    crv,
+    members: ["x", "y", "d"],
+    import: { name: "ECDSA", namedCurve: crv },
+    sign: { name: "ECDSA", hash: `SHA-${bits}` },
+  };
+}
+
+const ED25519: Algorithm = {
+  kty: "OKP",
+  crv: "Ed25519",
+  members: ["x", "d"],
+  import: { name: "Ed25519" },
+  sign: { name: "Ed25519" },
+};
+
+const ALGORITHMS = new Map(
   Object.entries({
-    RS256: {
-      ...RSA,
-      import: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
-      sign: { name: "RSASSA-PKCS1-v1_5" },
-    },
-    PS256: {
-      ...RSA,
-      import: { name: "RSA-PSS", hash: "SHA-256" },
-      sign: { name: "RSA-PSS", saltLength: 32 },
-    },
-    ES256: {
-      kty: "EC",
-      crv: "P-256",
-      members: ["x", "y", "d"],
-      import: { name: "ECDSA", namedCurve: "P-256" },
-      sign: { name: "ECDSA", hash: "SHA-256" },
-    },
-    EdDSA: {
-      kty: "OKP",
-      crv: "Ed25519",
-      members: ["x", "d"],
-      import: { name: "Ed25519" },
-      sign: { name: "Ed25519" },
-    },
-  } satisfies Record<string, Algorithm>),
+    RS256: rsa("RSASSA-PKCS1-v1_5", 256),
+    RS384: rsa("RSASSA-PKCS1-v1_5", 384),
+    RS512: rsa("RSASSA-PKCS1-v1_5", 512),
+    PS256: rsa("RSA-PSS", 256),
+    PS384: rsa("RSA-PSS", 384),
+    PS512: rsa("RSA-PSS", 512),
+    ES256: ecdsa("P-256", 256),
+    ES384: ecdsa("P-384", 384),
+    ES512: ecdsa("P-521", 512),
+    EdDSA: ED25519,
+    Ed25519: ED25519,
+  }),
 );
 
 const PUBLIC_MEMBERS = ["kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"];
@@ -91,7 +104,8 @@ export function signer(keys: ReadonlyMap<string, SigningKey>): (jobs: SignJob[])
   return (jobs) => Promise.all(jobs.map(sign));
 }
 
-function parse(text: string, alg: string, { kty, crv, members }: Algorithm): Record<string, unknown> {
+function parse(text: string, alg: string, algorithm: Algorithm): Record<string, unknown> {
+  const { kty, crv, members } = algorithm;
   const jwk = parseObject(text);
   const what = crv === undefined ? `"kty": "${kty}"` : `"kty": "${kty}" and "crv": "${crv}"`;
   if (jwk === undefined || jwk.kty !== kty || (crv !== undefined && jwk.crv !== crv)) {
@@ -102,10 +116,14 @@ function parse(text: string, alg: string, { kty, crv, members }: Algorithm): Rec
       throw new SigningKeyError(`expected a private JWK for ${alg}: "${member}" is missing`);
     }
   }
-  if (jwk.alg !== undefined && jwk.alg !== alg)
+  // EdDSA and Ed25519 are two names of one row.
+  const named = typeof jwk.alg === "string" ? ALGORITHMS.get(jwk.alg) : undefined;
+  if (jwk.alg !== undefined && named !== algorithm)
     throw new SigningKeyError(`expected a JWK with "alg": "${alg}"`);
   if (jwk.use !== undefined && jwk.use !== "sig")
     throw new SigningKeyError(`expected a JWK with "use": "sig"`);
+  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes("sign")))
+    throw new SigningKeyError(`expected a JWK with "sign" in "key_ops"`);
   return jwk;
 }
 
@@ -126,6 +144,7 @@ async function importPrivate(jwk: JsonWebKey, alg: string, algorithm: Algorithm)
   let key: CryptoKey;
   try {
     key = await crypto.subtle.importKey("jwk", jwk, algorithm.import, false, ["sign"]);
+    if (jwk.kty === "RSA") expectConsistent(jwk);
   } catch {
     throw new SigningKeyError(`expected a private JWK for ${alg}: its members do not make a key`);
   }
@@ -134,6 +153,26 @@ async function importPrivate(jwk: JsonWebKey, alg: string, algorithm: Algorithm)
     throw new SigningKeyError(`expected a modulus of 2048 bits or more for ${alg}`);
   }
   return key;
+}
+
+/** Some WebCryptos sign without a look at `d`, others work around all that is wrong beside it, slowly. */
+function expectConsistent(jwk: JsonWebKey): void {
+  const [e, d, p, q] = [uint(jwk.e), uint(jwk.d), uint(jwk.p), uint(jwk.q)];
+  const consistent =
+    uint(jwk.n) === p * q &&
+    (e * d) % (p - 1n) === 1n &&
+    (e * d) % (q - 1n) === 1n &&
+    uint(jwk.dp) === d % (p - 1n) &&
+    uint(jwk.dq) === d % (q - 1n) &&
+    (q * uint(jwk.qi)) % p === 1n;
+  if (!consistent) throw new SigningKeyError("inconsistent");
+}
+
+/** Base64urlUInt, RFC 7518 §2. */
+function uint(text = ""): bigint {
+  const octets = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const hex = Array.from(octets, (octet) => octet.charCodeAt(0).toString(16).padStart(2, "0"));
+  return BigInt(`0x${hex.join("")}`);
 }
 
 /** Not every WebCrypto notices a public half that belongs to another key; verifiers would. */

@@ -34,16 +34,23 @@ install() {
 
 rust() {
   need rustup "install Rust by https://rustup.rs"
-  local channel libdir
+  local channel targets
   channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
-  if libdir=$(rustup run "$channel" rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) &&
-    [[ -d $libdir ]] &&
-    rustup run "$channel" cargo clippy --version >/dev/null 2>&1 &&
-    rustup run "$channel" cargo fmt --version >/dev/null 2>&1; then
-    return
-  fi
+  read -ra targets < <(sed -n 's/^targets = \[\(.*\)\]/\1/p' rust-toolchain.toml | tr -d '",')
+  has_rust "$channel" "${targets[@]}" && return
   retry rustup toolchain install "$channel" --profile minimal \
-    --component rustfmt --component clippy --target wasm32-unknown-unknown
+    --component rustfmt --component clippy "${targets[@]/#/--target=}"
+}
+
+# has_rust CHANNEL TARGET...
+has_rust() {
+  local target libdir
+  rustup run "$1" cargo clippy --version >/dev/null 2>&1 || return
+  rustup run "$1" cargo fmt --version >/dev/null 2>&1 || return
+  for target in "${@:2}"; do
+    libdir=$(rustup run "$1" rustc --print target-libdir --target "$target" 2>/dev/null) || return
+    [[ -d $libdir ]] || return
+  done
 }
 
 wasm() {

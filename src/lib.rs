@@ -47,5 +47,5 @@ pub mod store;
 pub mod suspend;
 pub mod time;
 pub mod verifier;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub mod wasm;

@@ -1,5 +1,5 @@
 //! In a real browser engine: JOSE with the browser's entropy, and the effect loop.
-#![cfg(target_arch = "wasm32")]
+#![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -61,11 +61,15 @@ fn each_mistake_names_its_place_and_what_was_expected() {
             "/issuers/0/keys",
             "exactly one key whose state is current, found 0",
         ),
-        (|d| d["issuers"][0]["keys"][0]["alg"] = json!("none"), "/issuers/0/keys/0/alg", "expected"),
+        (
+            |d| d["issuers"][0]["keys"][0]["alg"] = json!("none"),
+            "/issuers/0/keys/0/alg",
+            "expected one of RS256, RS384, RS512, PS256, PS384, PS512, ES256",
+        ),
         (
             |d| d["issuers"][0]["keys"][0]["alg"] = json!("HS256"),
             "/issuers/0/keys/0/alg",
-            "expected an asymmetric algorithm",
+            "EdDSA, Ed25519, found HS256",
         ),
         (
             |d| d["issuers"][0]["keys"][0]["alg"] = json!("RS256"),
@@ -219,6 +223,40 @@ fn each_mistake_names_its_place_and_what_was_expected() {
         assert!(
             found.len() == 1 && found[0].0 == *pointer && found[0].1.contains(message),
             "expected {pointer}: {message}\nfound {found:#?}"
+        );
+    }
+}
+
+/// WebCrypto takes more keys than are sound. What it signs with is judged by its public half.
+#[test]
+fn a_key_of_the_hosts_is_judged_as_strictly_as_any() {
+    let sound = bindings()["RSA_KEY"].parse::<Value>().unwrap();
+    let n = sound["n"].as_str().unwrap();
+    // Of the generator of CVE-2017-15361, made for this test.
+    let roca = concat!(
+        "uESu8GxYXJFDX8W1ViFJyeW_Lep0PNgf2w_pyyL8J6fyUqu5MtJOsTm5kz10O47fx6bLP9xnCivBpcphqa065nU5RWzp",
+        "mqFYR_L8bCdZzLBWVSoYiEw_MrzUDkUi2AbOLIxhBoWFIJ70CHxhnI44XsuSJhYif0GYtCwxxpqGZyRw2rkMFvYNBLtG",
+        "Wlb4jttqH6WHe-llx2_F9yEXI7Z8y0nVQ4WUNuTZ705k1QLCtJ6ZEUfxQYaHAKiMQYYEJbx-oNVjH1dDJzsjAj5cPy1I",
+        "EHH9RdXlye37iCIE1TE54e6eyb-iGeaeTGfAHWl052bf0QNEZj_Uix-8s3nsgKZJnw",
+    );
+    for (member, value, message) in [
+        ("e", "AQ", "an RSA public exponent is odd, at least 3"),
+        ("e", "BA", "an RSA public exponent is odd"),
+        ("n", &n[..n.len() / 8 * 4], "an RSA modulus has 2048 to 8192 bits"),
+        ("n", roca, "CVE-2017-15361"),
+        ("alg", "PS256", "expected a key for RS256: "),
+        ("use", "enc", "expected a key for RS256: "),
+    ] {
+        let mut key = sound.clone();
+        key[member] = json!(value);
+        let mut bindings = bindings();
+        bindings.insert("RSA_KEY".into(), key.to_string());
+        let found = config::read(&document().to_string(), &bindings).unwrap_err();
+        assert!(
+            found.len() == 1
+                && found[0].pointer == "/issuers/1/keys/0/private_key"
+                && found[0].message.contains(message),
+            "{member}: expected {message}\nfound {found:#?}"
         );
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{env, fs};
 
 use edgegrant::jose::jws::{self, Content, Unverified};
@@ -27,11 +27,12 @@ struct Case {
 #[test]
 fn external_vectors() {
     // Not captured by the test harness: this is to be seen.
-    let say = |text: String| writeln!(std::io::stderr(), "{text}").unwrap();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    let folder = env::var_os("EDGEGRANT_VECTORS").map_or(own, PathBuf::from);
+    let place = if cfg!(target_arch = "wasm32") { "in WebAssembly" } else { "natively" };
+    let say = |text: String| writeln!(std::io::stderr(), "vectors, {place}: {text}").unwrap();
+    let folder = env::var_os("EDGEGRANT_VECTORS").unwrap_or_else(|| "../shared/vectors".into());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     if !folder.is_dir() {
-        return say("vectors: 0 external vectors ran: folder not found; name it in EDGEGRANT_VECTORS".into());
+        return say("0 external vectors ran: folder not found; name it in EDGEGRANT_VECTORS".into());
     }
     let mut cases = Vec::new();
     for file in ["rfc", "cookbook/jwk", "cookbook/jws", "wycheproof"].iter().flat_map(|f| list(&folder, f)) {
@@ -50,7 +51,7 @@ fn external_vectors() {
     let excepted = judge(&cases);
     let accepted = cases.iter().filter(|case| case.accepted).count();
     say(format!(
-        "vectors: {} external vectors ran: {accepted} accepted, {} refused, {excepted} of these by exception",
+        "{} external vectors ran: {accepted} accepted, {} refused, {excepted} of these by exception",
         cases.len(),
         cases.len() - accepted,
     ));

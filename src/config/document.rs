@@ -91,7 +91,8 @@ pub struct Key {
     /// Key id. Default: the JWK's own, or its RFC 7638 thumbprint.
     #[deserr(default)]
     pub kid: Option<String>,
-    /// JWS algorithm: RS256, PS256, ES256 or EdDSA.
+    /// JWS algorithm: RS256, RS384, RS512, PS256, PS384, PS512, ES256, EdDSA or Ed25519; ES384 and
+    /// ES512 where the core is built with `all-algorithms`.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub alg: Algorithm,
     /// The binding that holds the private key, a JWK.

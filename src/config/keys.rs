@@ -38,11 +38,6 @@ pub(super) fn build(
 }
 
 fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) -> Option<IssuerKey> {
-    if key.alg.is_symmetric() {
-        mistakes
-            .add(format!("{at}/alg"), "expected an asymmetric algorithm: what it signs is read by others");
-        return None;
-    }
     let text = env.text(&key.private_key, &format!("{at}/private_key"), mistakes)?;
     let mut bad = |message: String| mistakes.add(format!("{at}/private_key"), message);
     let jwk = match Jwk::parse(text) {

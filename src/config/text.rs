@@ -96,4 +96,19 @@ macro_rules! from_string {
     )*};
 }
 
-from_string!(Algorithm, Resource, Scope);
+from_string!(Resource, Scope);
+
+/// An algorithm whose signatures others can verify.
+impl Deserr<Mistakes> for Algorithm {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, Mistakes> {
+        let Value::String(text) = value else {
+            return Err(wrong_kind(value, &[ValueKind::String], at));
+        };
+        let known = Self::ALL.iter().copied().filter(|algorithm| !algorithm.is_symmetric());
+        known.clone().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
+            let accepted: Vec<_> = known.map(Self::name).collect();
+            let error = ErrorKind::UnknownValue { value: &text, accepted: &accepted };
+            take_cf_content(Mistakes::error::<V>(None, error, at))
+        })
+    }
+}
