@@ -1,6 +1,7 @@
 // What is measured: each case is done by several subjects, in every runtime. Nothing here knows of runtimes.
 import { createSigner } from "edgegrant/sign";
 import { importJWK, SignJWT } from "jose";
+import { edgegrantRemembers, edgegrantVerifies, joseVerifies, webcryptoVerifies } from "./verifying.mjs";
 
 const RSA = (name, more = {}) => [
   { name, hash: "SHA-256" },
@@ -25,7 +26,7 @@ const IN_CORE = ["ES256", "EdDSA"];
 const TYP = "at+jwt";
 
 /** The claims of RFC 9068 §2.2. */
-const SHARED = {
+export const SHARED = {
   iss: "https://issuer.example",
   aud: "https://api.example.com/orders",
   client_id: "bench-client",
@@ -33,7 +34,7 @@ const SHARED = {
   iat: 1_790_000_000,
   exp: 1_790_003_600,
 };
-const subject = (index) => `subject-${String(index).padStart(5, "0")}`;
+export const subject = (index) => `subject-${String(index).padStart(5, "0")}`;
 const claims = (index) => ({ ...SHARED, sub: subject(index), jti: crypto.randomUUID() });
 
 /**
@@ -52,6 +53,17 @@ export const CASES = {
     edgegrant_core: { prepare: (jwk) => edgegrantMany(jwk, "core"), algorithms: IN_CORE },
     jose: { prepare: joseSigns, flights: [1, 32, 256] },
     webcrypto: { prepare: webcryptoSigns, flights: [1, 32, 256] },
+  },
+  verify_one: {
+    edgegrant: { prepare: (jwk) => edgegrantVerifies(jwk) },
+    edgegrant_remembered: { prepare: edgegrantRemembers },
+    jose: { prepare: joseVerifies },
+    webcrypto: { prepare: webcryptoVerifies },
+  },
+  verify_many: {
+    edgegrant: { prepare: (jwk) => edgegrantVerifies(jwk), flights: [1, 32, 256] },
+    jose: { prepare: joseVerifies, flights: [1, 32, 256] },
+    webcrypto: { prepare: webcryptoVerifies, flights: [1, 32, 256] },
   },
 };
 
@@ -108,7 +120,7 @@ async function webcryptoSigns(jwk) {
 }
 
 /** All of `count`, `flight` at once, kept as a batch keeps them; answers the last. */
-async function inFlight(count, flight, make) {
+export async function inFlight(count, flight, make) {
   const made = [];
   if (flight === 1) {
     for (let index = 0; index < count; index++) made.push(await make(index));

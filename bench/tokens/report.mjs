@@ -7,10 +7,13 @@ import { table } from "../report.mjs";
 const CASES = {
   sign_one: "Sign one, one after the other",
   sign_many: "Sign many from a template and columns",
+  verify_one: "Verify one, one after the other",
+  verify_many: "Verify many",
 };
 const SUBJECTS = {
   edgegrant: "Edgegrant",
   edgegrant_core: 'Edgegrant, `"signing": "core"`',
+  edgegrant_remembered: "Edgegrant, remembered",
   jose: "`jose`",
   webcrypto: "WebCrypto alone",
 };
@@ -32,6 +35,14 @@ const TARGETS = [
   ["node", "sign_one", "HS256", "edgegrant", "jose", 3],
   ["deno", "sign_one", "HS256", "edgegrant", "jose", 3],
   ["deno", "sign_many", "ES256", "edgegrant_core", "jose", 3, "cpu"],
+  ...["node", "deno"].map((runtime) => [runtime, "verify_one", "HS256", "edgegrant", "jose", 3]),
+  ...["node", "deno", "workerd"].flatMap((runtime) =>
+    ["HS256", "RS256", "PS256", "ES256", "EdDSA"].flatMap((alg) => [
+      [runtime, "verify_one", alg, "edgegrant", "jose", 1],
+      [runtime, "verify_many", alg, "edgegrant", "jose", 1],
+      [runtime, "verify_one", alg, "edgegrant_remembered", "jose", 10],
+    ]),
+  ),
 ];
 
 /** `cells`: what was measured, each with its samples in the order of the rounds. */
@@ -51,8 +62,8 @@ export function render(runtime, cells, { rounds }) {
         median(cell.samples.map(({ cpu }) => cpu)).toFixed(2),
         times(cell, find(name, cell.alg, "jose")).toFixed(2),
         times(cell, find(name, cell.alg, "webcrypto")).toFixed(2),
-        name === "sign_many" ? `${cell.count}` : "",
-        cell.subject.startsWith("edgegrant") ? "" : cell.flight,
+        name.endsWith("_many") ? `${cell.count}` : "",
+        cell.flights.length === 1 ? "" : cell.flight,
       ]);
     const head = [
       "algorithm",

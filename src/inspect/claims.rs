@@ -43,12 +43,12 @@ pub(super) fn check(
     problems: &mut Problems,
 ) -> (Vec<Time>, Option<u64>) {
     let mut times = Vec::new();
-    for (name, expected, value) in member::typed(claims) {
+    for (name, expected, source, value) in member::typed(claims) {
         let at = &["/claims/", name].concat();
         match expected {
             Type::Text if !value.is_string() => {
                 let code = if name == "sub" { code::SUB_WRONG_TYPE } else { code::CLAIM_WRONG_TYPE };
-                problems.add(code, at, "expected a string");
+                problems.add_by(code, source, at, "expected a string");
             }
             Type::Time => match Time::new(name, value, now) {
                 Some(time) => times.push(time),

@@ -61,20 +61,18 @@ const ACCESS_TOKEN: Row = Row {
 const GENERAL_ACCESS_TOKEN: Row = Row {
     is_access: true,
     is_general: true,
-    ..row("jwt_access_token", "access token as a JWT, in no standard's form", "RFC 6750 §2.1", &[])
+    ..row("jwt_access_token", "access token as a JWT, in no standard's form", "RFC 6749 §1.4", &[])
 };
-const EXCHANGEABLE_TOKEN: Row = row(
-    "exchangeable_token",
-    "token to be exchanged for an access token",
-    "RFC 8693 §2.1",
-    &["iss", "sub", "aud", "exp", "iat", "jti"],
-);
+const EXCHANGEABLE_TOKEN: Row = Row {
+    is_general: true,
+    ..row("exchangeable_token", "token to be exchanged for an access token", "RFC 8693 §2.1", &[])
+};
 const ID_TOKEN: Row = row("id_token", "ID Token", "OIDC Core §2", &["iss", "sub", "aud", "exp", "iat"]);
 const CIBA_ID_TOKEN: Row = row(
     "ciba_id_token",
     "ID Token of a CIBA push",
     "CIBA Core §10.3.1",
-    &["iss", "sub", "aud", "exp", "iat"],
+    &["iss", "sub", "aud", "exp", "iat", "at_hash"],
 );
 const LOGOUT_TOKEN: Row = row(
     "logout_token",

@@ -103,8 +103,8 @@ const CLAIMS: &[Row] = &[
     ("events", Any, "what happened", "RFC 8417 §2.2"),
     ("toe", Time, "when it happened", "RFC 8417 §2.2"),
     ("txn", Text, "the transaction", "RFC 8417 §2.2"),
-    ("_sd", Any, "digests of claims to be disclosed", "RFC 9901 §4.2"),
-    ("_sd_alg", Text, "the hash of those digests", "RFC 9901 §4.1"),
+    ("_sd", Any, "digests of claims to be disclosed", "RFC 9901 §4.2.4.1"),
+    ("_sd_alg", Text, "the hash of those digests", "RFC 9901 §4.1.1"),
     ("sd_hash", Text, "ties it to an SD-JWT", "RFC 9901 §4.3"),
 ];
 
@@ -121,7 +121,9 @@ pub(super) fn explain(header: Option<&Value>, claims: Option<&Value>) -> Vec<Mem
     members
 }
 
-/// The claims that are there and have this name in the table, with the types that they should have.
-pub(super) fn typed(claims: &Map<String, Value>) -> impl Iterator<Item = (&'static str, Type, &Value)> {
-    CLAIMS.iter().filter_map(|row| Some((row.0, row.1, claims.get(row.0)?)))
+/// The claims that are there and in the table: name, the type that it should have, source, value.
+pub(super) fn typed(
+    claims: &Map<String, Value>,
+) -> impl Iterator<Item = (&'static str, Type, &'static str, &Value)> {
+    CLAIMS.iter().filter_map(|row| Some((row.0, row.1, row.3, claims.get(row.0)?)))
 }

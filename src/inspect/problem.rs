@@ -105,8 +105,8 @@ codes! {
     ALG_MISSING "alg_missing" Error "RFC 7515 §4.1.1" "The header has no alg";
     ALG_NONE "alg_none" Error "RFC 8725 §3.2" "The algorithm is none: anybody can have written this";
     ALG_UNKNOWN "alg_unknown" Error "RFC 7518 §3.1" "The algorithm is not one that is supported";
-    ALG_DEPRECATED "alg_deprecated" Note "RFC 9864 §4.1.2" "The name EdDSA does not say the curve and is deprecated in favour of Ed25519";
-    ALG_SYMMETRIC "alg_symmetric" Note "RFC 7518 §8.10" "Who can verify this token can also make one: the key is shared";
+    ALG_DEPRECATED "alg_deprecated" Note "RFC 9864 §2.2" "The name EdDSA does not say the curve and is deprecated in favour of Ed25519";
+    ALG_SYMMETRIC "alg_symmetric" Note "RFC 7515 §10.5" "Who can verify this token can also make one: the key is shared";
     TYP_MISSING "typ_missing" Note "RFC 8725 §3.11" "The header has no typ that would keep this token from passing for one of another kind";
     CRIT_EMPTY "crit_empty" Error "RFC 7515 §4.1.11" "crit is empty";
     CRIT_UNKNOWN "crit_unknown" Error "RFC 7515 §4.1.11" "crit names what is not understood";
@@ -116,7 +116,7 @@ codes! {
     PRIVATE_KEY_IN_HEADER "private_key_in_header" Error "RFC 7515 §4.1.3" "The key in the header is not public alone: it is given away and must be replaced";
     KID_SUSPICIOUS "kid_suspicious" Note "RFC 8725 §3.10" "The kid looks like a path, a URL or a piece of a query; it is data to compare, nothing else";
     WEAK_KEY "weak_key" Error "RFC 8725 §3.5" "The key is weak";
-    KEY_UNUSABLE "key_unusable" Warning "RFC 7517 §4" "A key is passed over";
+    KEY_UNUSABLE "key_unusable" Warning "RFC 7517 §5" "A key is passed over";
     KEYS_UNREADABLE "keys_unreadable" Error "RFC 7517 §5" "The keys are neither a JWK nor a JWK Set";
     KID_DUPLICATE "kid_duplicate" Error "RFC 7517 §4.5" "Two keys have one kid";
     KEY_NOT_FOUND "key_not_found" Error "RFC 7515 §6" "None of the keys is the one of this token";

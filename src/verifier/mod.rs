@@ -202,3 +202,112 @@ fn of_jws(error: JwsError, algorithms: &[Algorithm]) -> Box<Refusal> {
         _ => Refusal::new(Code::TokenMalformed, message),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::jose::{Jwk, SigningKey, jws};
+
+    const NOW: u64 = 1_000_000;
+
+    /// A key and what it makes of claims.
+    fn signer(algorithm: Algorithm, seed: u64) -> impl Fn(&Value) -> String {
+        use rand_core::SeedableRng as _;
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(seed);
+        let key = SigningKey::generate(algorithm, &mut rng).unwrap();
+        let kid = key.to_jwk().kid().unwrap().to_owned();
+        move |claims| {
+            let input = jws::signing_input(
+                &jws::encode_header(algorithm, "at+jwt", &kid),
+                claims.to_string().as_bytes(),
+            );
+            let signature = key.sign(input.as_bytes(), &mut rng.clone()).unwrap();
+            jws::assemble(input, &signature)
+        }
+    }
+
+    fn jwk(algorithm: Algorithm, seed: u64) -> Jwk {
+        use rand_core::SeedableRng as _;
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(seed);
+        SigningKey::generate(algorithm, &mut rng).unwrap().to_jwk()
+    }
+
+    fn verifier(keys: &[Jwk]) -> Verifier {
+        let rules = r#"{"issuer": "i", "audience": "a", "algorithms": ["ES256", "HS256"]}"#;
+        let mut verifier = Verifier::new(Rules::parse(rules).unwrap());
+        let keys: Vec<_> = keys.iter().map(Jwk::to_value).collect();
+        verifier.set_keys(&json!({ "keys": keys }).to_string()).unwrap();
+        verifier
+    }
+
+    fn claims(exp: u64) -> Value {
+        json!({"iss": "i", "aud": "a", "exp": exp})
+    }
+
+    fn code(verdict: &Verdict) -> Option<Code> {
+        match verdict {
+            Verdict::Refused(refusal) => Some(refusal.code),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_mac_is_verified_here() {
+        let verifier = verifier(&[jwk(Algorithm::Es256, 1), jwk(Algorithm::Hs256, 2)]);
+        let examined = verifier.examine(&signer(Algorithm::Hs256, 2)(&claims(NOW + 1)), NOW);
+        assert_eq!(examined.verdict, Verdict::Verified { key: 1 });
+        assert_eq!(serde_json::from_slice::<Value>(&examined.claims).unwrap(), claims(NOW + 1));
+        assert_eq!(serde_json::from_slice::<Value>(&examined.header).unwrap()["alg"], "HS256");
+    }
+
+    #[test]
+    fn any_other_signature_is_left_to_the_host_with_the_verdict() {
+        let verifier = verifier(&[jwk(Algorithm::Hs256, 1), jwk(Algorithm::Es256, 2)]);
+        for (exp, late) in [(NOW + 1, None), (NOW, Some(Code::Expired))] {
+            let token = signer(Algorithm::Es256, 2)(&claims(exp));
+            let Verdict::Unproven { algorithm, keys, signature, refusal } =
+                verifier.examine(&token, NOW).verdict
+            else {
+                panic!("unproven")
+            };
+            assert_eq!((algorithm, &keys[..]), (Algorithm::Es256, &[1][..]));
+            assert_eq!(base64url::encode(&signature), token.rsplit('.').next().unwrap());
+            assert_eq!(refusal.map(|refusal| refusal.code), late);
+        }
+    }
+
+    #[test]
+    fn nothing_is_shown_of_what_is_refused() {
+        let verifier = verifier(&[jwk(Algorithm::Hs256, 1)]);
+        let good = signer(Algorithm::Hs256, 1)(&claims(NOW + 1));
+        let cases = [
+            (signer(Algorithm::Hs256, 1)(&claims(NOW)), Code::Expired),
+            (signer(Algorithm::Hs256, 9)(&claims(NOW + 1)), Code::KeyNotFound),
+            (signer(Algorithm::Hs384, 1)(&claims(NOW + 1)), Code::AlgorithmNotAllowed),
+            (signer(Algorithm::Hs256, 1)(&json!([])), Code::TokenMalformed),
+            (format!("{}A", &good[..good.len() - 1]), Code::SignatureInvalid),
+            (format!("{good}="), Code::TokenMalformed),
+            ("a".repeat(jws::MAX_TOKEN_OCTETS + 1), Code::TokenTooLong),
+        ];
+        for (token, expected) in cases {
+            let examined = verifier.examine(&token, NOW);
+            assert_eq!(code(&examined.verdict), Some(expected), "{token}");
+            assert!(examined.header.is_empty() && examined.claims.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_malformed_set_leaves_the_keys_before() {
+        let mut verifier = verifier(&[jwk(Algorithm::Hs256, 1)]);
+        for malformed in ["", "{}", r#"{"keys": [{"kty": "oct", "k": "="}]}"#, r#"{"keys": 1}"#] {
+            assert!(verifier.set_keys(malformed).is_err(), "{malformed}");
+        }
+        let token = signer(Algorithm::Hs256, 1)(&claims(NOW + 1));
+        assert_eq!(verifier.examine(&token, NOW).verdict, Verdict::Verified { key: 0 });
+        assert_eq!(verifier.set_keys(r#"{"keys": [{"kty": "AKP"}]}"#).unwrap().len(), 1);
+        assert_eq!(code(&verifier.examine(&token, NOW).verdict), Some(Code::KeyNotFound));
+        assert_eq!(verifier.keys().count(), 0);
+    }
+}

@@ -3,6 +3,7 @@
  * knows nothing else of where it runs.
  */
 
+import type { InspectorCore } from "../../js/inspect/types.ts";
 import type { CoreFactory, Store } from "../../js/types.ts";
 import type { VerifierCoreFactory } from "../../js/verify/core.ts";
 
@@ -15,6 +16,8 @@ export interface Runtime {
   core(): CoreFactory;
   /** Makes fresh instances of the verifier's core, as it is shipped. */
   verifierCore(): VerifierCoreFactory;
+  /** Makes fresh instances of the inspector's core, as it is shipped. */
+  inspectorCore(): () => InspectorCore;
   readonly stores: readonly StoreUnderTest[];
 }
 

@@ -4,6 +4,7 @@ import drive from "./drive_test.ts";
 import effects from "./effects_test.ts";
 import http from "./http_test.ts";
 import index from "./index_test.ts";
+import inspect from "./inspect_test.ts";
 import persistence from "./persistence_test.ts";
 import type { Register } from "./runtime.ts";
 import sign from "./sign_test.ts";
@@ -15,6 +16,7 @@ import verifyCache from "./verify_cache_test.ts";
 import verifyJwksFetch from "./verify_jwks_fetch_test.ts";
 import verifyJwks from "./verify_jwks_test.ts";
 import verifyPresets from "./verify_presets_test.ts";
+import verifyRefusals from "./verify_refusals_test.ts";
 import verifyRequest from "./verify_request_test.ts";
 import verify from "./verify_test.ts";
 
@@ -23,6 +25,7 @@ const FILES: Register[] = [
   effects,
   http,
   index,
+  inspect,
   persistence,
   sign,
   signer,
@@ -30,6 +33,7 @@ const FILES: Register[] = [
   transcript,
   trap,
   verify,
+  verifyRefusals,
   verifyCache,
   verifyJwks,
   verifyJwksFetch,

@@ -2,6 +2,22 @@
 
 import type { JwkSet } from "../../js/verify/types.ts";
 
+/** Seconds since 1970, in all tests of the verifier. */
+export const NOW = 1_800_000_000;
+/** What most tokens are held against. */
+export const RULES = { issuer: "https://as.example", audience: "https://api.example", now: () => NOW };
+/** What a good token says. */
+export const CLAIMS = {
+  iss: "https://as.example",
+  aud: "https://api.example",
+  sub: "user",
+  client_id: "client",
+  jti: "one",
+  iat: NOW - 10,
+  exp: NOW + 300,
+  scope: "read write",
+};
+
 const rsa = { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
 
 /** By `alg`: how WebCrypto makes a key and signs. */

@@ -19,6 +19,7 @@ import { paths } from "./paths.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
 import { unharmed } from "./unharmed.mjs";
+import { verifyPackage } from "./verify_package.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
@@ -45,7 +46,8 @@ function deployment(name, runtime, entry, suites) {
 }
 
 function alone(name, register) {
-  if (words.length === 0 || words.some((word) => name.includes(word))) module(name, () => register({ test }));
+  if (words.length === 0 || words.some((word) => name.includes(word)))
+    module(name, (hooks) => register({ test }, hooks));
 }
 
 QUnit.config.autostart = false;
@@ -60,6 +62,7 @@ alone("node, the listener", nodeListener);
 alone("jwks", jwks);
 alone("wrangler", wrangler);
 alone("serve", serve);
+alone("verify_package", verifyPackage);
 
 const counts = { passed: 0, failed: 0 };
 QUnit.on("testEnd", ({ status, fullName, errors }) => {

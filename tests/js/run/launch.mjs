@@ -13,6 +13,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../../..");
 const wasm = join(here, "../core/edgegrant.wasm");
 const verifier = join(root, "js/core/verifier.wasm");
+const inspector = join(root, "js/core/inspector.wasm");
 
 /** The longest that one start of a runtime may take, milliseconds. */
 const DEADLINE = 300_000;
@@ -22,7 +23,7 @@ export const RUNTIMES = { node, deno, workerd, chromium };
 
 /** Bundles the suite for the runtime `name` and runs it. */
 export async function launch(name, log) {
-  for (const file of [wasm, verifier]) {
+  for (const file of [wasm, verifier, inspector]) {
     if (!existsSync(file)) throw new Error(`${file} is not there: "make core faults" builds it`);
   }
   const folder = await mkdtemp(join(tmpdir(), `edgegrant-${name}-`));
@@ -64,7 +65,9 @@ async function bundle(name) {
 }
 
 async function node(bundle, folder, log) {
-  return [await command(process.execPath, ["--enable-source-maps", bundle, wasm, verifier], folder, log)];
+  return [
+    await command(process.execPath, ["--enable-source-maps", bundle, wasm, verifier, inspector], folder, log),
+  ];
 }
 
 async function deno(bundle, folder, log) {
@@ -78,7 +81,7 @@ async function deno(bundle, folder, log) {
     "--allow-env",
   ];
   const run = (start) =>
-    command(program, ["run", ...flags, bundle, wasm, verifier], folder, log, [folder, start]);
+    command(program, ["run", ...flags, bundle, wasm, verifier, inspector], folder, log, [folder, start]);
   return [await run("first"), await run("restarted")];
 }
 
@@ -104,6 +107,7 @@ async function workerd(bundle, folder, log) {
     { type: "ESModule", path: "worker.mjs", contents: await readFile(bundle, "utf8") },
     { type: "CompiledWasm", path: "edgegrant.wasm", contents: await readFile(wasm) },
     { type: "CompiledWasm", path: "verifier.wasm", contents: await readFile(verifier) },
+    { type: "CompiledWasm", path: "inspector.wasm", contents: await readFile(inspector) },
   ];
   const run = async (start) => {
     const miniflare = new Miniflare({
@@ -137,6 +141,7 @@ async function chromium(bundle, _folder, log) {
     "/suite.mjs": ["text/javascript", await readFile(bundle)],
     "/edgegrant.wasm": ["application/wasm", await readFile(wasm)],
     "/verifier.wasm": ["application/wasm", await readFile(verifier)],
+    "/inspector.wasm": ["application/wasm", await readFile(inspector)],
   };
   const server = createServer(({ url }, response) => {
     const [type, content] = served[url] ?? [];

@@ -1,6 +1,8 @@
 /// <reference types="@cloudflare/workers-types" />
 /** The suite in workerd: a Worker that runs it when asked, once, and answers the report. */
 
+import inspectorGlue from "../../../js/core/inspector.js";
+import inspector from "../../../js/core/inspector.wasm";
 import verifierGlue from "../../../js/core/verifier.js";
 import verifier from "../../../js/core/verifier.wasm";
 import { cloudflareKv } from "../../../js/store/cloudflare_kv.ts";
@@ -68,6 +70,7 @@ export default {
       restarted: new URL(request.url).pathname === "/restarted",
       core: () => () => glue(wasm),
       verifierCore: () => () => verifierGlue(verifier),
+      inspectorCore: () => () => inspectorGlue(inspector),
       stores: [
         { name: "memory", persistent: false, open: async (now) => memory({ now }) },
         { name: "cloudflare_kv", persistent: true, open: async (now) => cloudflareKv(REGISTRY, { now }) },
