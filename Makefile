@@ -87,6 +87,8 @@ test-wasm: setup ## Run Rust tests in WebAssembly: on Node, and in a browser
 test-js: setup build faults ## Run the TypeScript suite on Node, Deno, workerd and Chromium
 	$(call step,TypeScript suite on four runtimes)
 	@node tests/js/run/all.mjs
+	$(call step,verifier beside jose)
+	@node tests/js/differential/run.mjs
 
 test-http: setup build faults ## Run the suites over HTTP
 	$(call step,HTTP suites)

@@ -2,7 +2,7 @@
 
 import type { KeysTaken, TakenKey } from "./core.ts";
 import type { VerifiedKey } from "./types.ts";
-import { type HostKey, importKey } from "./webcrypto.ts";
+import type { HostKey, ImportKey } from "./webcrypto.ts";
 
 /** A set of keys; another object for each set that was read. */
 export class KeySet {
@@ -11,11 +11,13 @@ export class KeySet {
   /** What was passed over: its place in the set, and why. */
   readonly ignored: KeysTaken["ignored"];
   readonly #keys: TakenKey[];
+  readonly #importKey: ImportKey;
   /** By index and algorithm; `null`: the host does not take it. */
   readonly #imported = new Map<string, HostKey | null>();
 
-  constructor(text: string, { keys, ignored }: KeysTaken) {
+  constructor(text: string, { keys, ignored }: KeysTaken, importKey: ImportKey) {
     this.text = text;
+    this.#importKey = importKey;
     this.ignored = ignored;
     this.#keys = keys;
   }
@@ -34,7 +36,7 @@ export class KeySet {
   /** Has the host import a key. */
   async import(index: number, alg: string): Promise<HostKey | null> {
     const jwk = this.#keys[index]?.jwk;
-    const key = jwk ? await importKey(jwk, alg).catch(() => null) : null;
+    const key = jwk ? await this.#importKey(jwk, alg).catch(() => null) : null;
     this.#imported.set(`${index} ${alg}`, key);
     return key;
   }

@@ -2,6 +2,7 @@
 
 import instantiate from "../core/verifier.js";
 import { compile } from "../load/compile_node.ts";
+import { nodeKey } from "./node_rsa.ts";
 import { bind } from "./verifier.ts";
 
 export * from "./index.ts";
@@ -9,4 +10,4 @@ export * from "./index.ts";
 export const createVerifier = bind(async () => {
   const module = await compile(new URL("../core/verifier.wasm", import.meta.url));
   return () => instantiate(module);
-});
+}, nodeKey);

@@ -9,7 +9,7 @@ import { type Parts, takeApart, type VerifierOptions, VerifierOptionsError } fro
 import { bearer_token, type ChallengeOptions, challenge } from "./request.ts";
 import { lacking, require_scope } from "./scope.ts";
 import type { Claims, Header, Refused, Verified } from "./types.ts";
-import { isSigned } from "./webcrypto.ts";
+import { type ImportKey, webcryptoKey } from "./webcrypto.ts";
 
 /** What is needed of a request beyond the verifier's own rules, and what a refusal answers. */
 export interface RequestOptions extends ChallengeOptions {
@@ -35,8 +35,8 @@ export interface Verifier<Details = undefined> {
   export_jwks(): ExportedJwks | undefined;
 }
 
-/** Makes `createVerifier` for a runtime; `load` gets the compiled core. */
-export function bind(load: () => Promise<VerifierCoreFactory>) {
+/** Makes `createVerifier` for a runtime; `load` gets the compiled core, `importKey` what verifies beside it. */
+export function bind(load: () => Promise<VerifierCoreFactory>, importKey: ImportKey = webcryptoKey) {
   let engine: Promise<Engine> | undefined;
   /**
    * Makes a verifier. Nothing is fetched before the first token.
@@ -54,14 +54,17 @@ export function bind(load: () => Promise<VerifierCoreFactory>) {
     });
     const mistakes: Mistake[] = [];
     const parts = takeApart(options, mistakes);
-    return new TokenVerifier(loaded, parts, mistakes);
+    return new TokenVerifier(loaded, importKey, parts, mistakes);
   };
 }
+
+const encoder = new TextEncoder();
 
 const LOST: Refused = { ok: false, code: "token_malformed", message: "the token could not be read" };
 
 class TokenVerifier<Details> implements Verifier<Details> {
   readonly #engine: Engine;
+  readonly #importKey: ImportKey;
   readonly #parts: Parts<Details>;
   readonly #id: number;
   readonly #remote: JwksSource<KeySet> | undefined;
@@ -71,8 +74,9 @@ class TokenVerifier<Details> implements Verifier<Details> {
   #held: KeySet | undefined;
   #generation: number;
 
-  constructor(engine: Engine, parts: Parts<Details>, mistakes: Mistake[]) {
+  constructor(engine: Engine, importKey: ImportKey, parts: Parts<Details>, mistakes: Mistake[]) {
     this.#engine = engine;
+    this.#importKey = importKey;
     this.#parts = parts;
     this.#id = engine.id(this);
     const ruled = this.#open();
@@ -208,19 +212,22 @@ class TokenVerifier<Details> implements Verifier<Details> {
     if ("mistake" in taken) throw new Error(taken.mistake);
     // The set before may be asked for again.
     this.#held = undefined;
-    return new KeySet(text, taken);
+    return new KeySet(text, taken, this.#importKey);
   }
 }
 
 /** Which of the keys has signed the token. */
 async function signer(token: string, seen: Examination, keys: KeySet): Promise<number | Refused> {
   const { keys: candidates = [], alg = "", signature } = seen;
+  // RFC 7515 §5.2
+  const input = encoder.encode(token.slice(0, token.lastIndexOf(".")));
   let usable = false;
   for (const index of candidates) {
-    const key = keys.imported(index, alg) ?? (await keys.import(index, alg));
+    let key = keys.imported(index, alg);
+    if (key === undefined) key = await keys.import(index, alg);
     if (key === null) continue;
     usable = true;
-    if (await isSigned(key, token, signature)) return index;
+    if (await key.isSigned(input, signature)) return index;
   }
   if (usable) {
     return {

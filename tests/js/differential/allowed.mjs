@@ -1,35 +1,38 @@
 // Where the two may differ, and why. An entry that no case needs has no place here.
 
-import { kindOf, octets, publicKey } from "./keys.mjs";
+import { isFor, isOfKind, isSound, isWeakPoint, material } from "./key_facts.mjs";
+import { octets, publicKey } from "./keys.mjs";
 
-const CANONICAL = /^[A-Za-z0-9_-]*$/;
-const isCanonical = (text) => CANONICAL.test(text) && octets(text).toString("base64url") === text;
+const ALPHABET = /^[A-Za-z0-9_-]*$/;
+const isCanonical = (text) => ALPHABET.test(text) && octets(text).toString("base64url") === text;
 const has = (value, name) => value !== undefined && Object.hasOwn(value, name);
 const isText = (value) => typeof value === "string";
-/** Which of the names is there and is no string. */
+/** Whether one of these is there and is no string. */
 const wrong = (value, ...names) => names.some((name) => has(value, name) && !isText(value[name]));
-const LENGTHS = { HS256: 32, HS384: 48, HS512: 64 };
+const LEAST = { HS256: 32, HS384: 48, HS512: 64 };
 const COORDINATES = { "P-256": 32, "P-384": 48, "P-521": 66, Ed25519: 32 };
-const keysOf = ({ jwks }) => (Array.isArray(jwks.keys) ? jwks.keys.filter((key) => key !== null) : []);
-const someKey = (test) => (facts) => keysOf(facts).some(test);
-const fits = (jwk, alg) => [jwk.crv, jwk.kty].includes(kindOf(alg));
+
+const someKey = (test) => (facts) => facts.keys.some((key) => test(key, facts));
+/** A member of a key that is octets. */
+const someMember = (test) =>
+  someKey((key) => material(key).some((name) => isText(key[name]) && test(key[name], key)));
 
 /**
  * What jose accepts and we refuse. `code`: what we refuse it with. `applies`: told from the token, the keys and
- * the rules alone, so that where it does we must refuse, whatever jose says.
+ * the rules alone, so that where it does we must refuse, whatever jose says; `beside`: unless another key serves.
  */
 export const STRICTER = [
   {
     name: "base64url has one spelling: no padding, no white space",
     why: "RFC 7515 §2: all trailing '=' omitted, without line breaks, white space or other characters",
     code: "token_malformed",
-    applies: ({ segments }) => segments.length === 3 && segments.some((text) => !CANONICAL.test(text)),
+    applies: ({ segments }) => segments.length === 3 && segments.some((text) => !ALPHABET.test(text)),
   },
   {
     name: "base64url has one spelling: unused bits are zero",
     why: "RFC 4648 §3.5: a decoder may refuse other bits; a token then has one text",
     code: "token_malformed",
-    applies: ({ segments }) => segments.some((text) => CANONICAL.test(text) && !isCanonical(text)),
+    applies: ({ segments }) => segments.some((text) => ALPHABET.test(text) && !isCanonical(text)),
   },
   {
     name: "no member twice",
@@ -101,62 +104,112 @@ export const STRICTER = [
     name: "not issued in the future",
     why: "RFC 7519 §4.1.6: the time at which it was issued; jose looks only where there is a maximum age",
     code: "issued_in_the_future",
-    applies: ({ claims, rules }) => claims?.iat > Math.floor(rules.now) + (rules.clock_tolerance ?? 0),
+    applies: ({ claims, rules }) =>
+      typeof claims?.iat === "number" && claims.iat > Math.floor(rules.now) + (rules.clock_tolerance ?? 0),
   },
   {
     name: "a secret is as long as the hash",
     why: "RFC 7518 §3.2",
-    code: "key_not_found",
-    applies: (facts) =>
-      has(LENGTHS, facts.header?.alg) &&
-      keysOf(facts).every((key) => !isText(key.k) || octets(key.k).length < LENGTHS[facts.header.alg]),
+    code: ["key_not_found", "signature_invalid"],
+    beside: true,
+    applies: someKey((key, { header }) => isText(key.k) && octets(key.k).length < LEAST[header?.alg]),
   },
   {
     name: "no modulus that can be factored",
     why: "RFC 8725 §3.5, CVE-2017-15361",
-    code: "key_not_found",
-    applies: (facts) => {
-      const keys = keysOf(facts);
-      return keys.length > 0 && keys.every((key) => key.kty === "RSA" && key.n === publicKey("RSA ROCA").n);
-    },
+    code: ["key_not_found", "signature_invalid"],
+    beside: true,
+    applies: someKey((key) => key.n === publicKey("RSA ROCA").n),
   },
   {
     name: "few keys are tried",
-    why: "RFC 7515 §4.1.4: the token can name its key; without, each key costs a verification, so 4 at most",
+    why: "RFC 7515 §4.1.4: a token can name its key; one that does not costs a verification a key, so 4 at most",
     code: "key_not_found",
-    applies: (facts) =>
-      has(facts.header, "alg") &&
-      !has(facts.header, "kid") &&
-      keysOf(facts).length > 4 &&
-      keysOf(facts).every((key) =>
-        Object.keys(key).every((name) => ["kty", "crv", "x", "y", "n", "e", "k"].includes(name)),
-      ) &&
-      keysOf(facts).every((key) => key.n !== publicKey("RSA ROCA").n && fits(key, facts.header.alg)),
+    applies: ({ header, keys }) =>
+      header !== undefined && !has(header, "kid") && keys.filter((key) => isFor(key, header.alg)).length > 4,
   },
   {
     name: "a kid stands once in a set",
     why: "RFC 7517 §4.5",
     code: "jwks",
-    applies: (facts) => {
-      const kids = keysOf(facts)
-        .filter((key) => isText(key.kid) && has(COORDINATES, key.crv))
-        .map((key) => key.kid);
+    applies: ({ keys }) => {
+      const kids = keys.filter((key) => isText(key.kid) && isSound(key)).map((key) => key.kid);
       return new Set(kids).size < kids.length;
     },
   },
   {
-    name: "kid, alg, use and crv of a key are strings",
-    why: "RFC 7517 §4.2, §4.4, §4.5, RFC 7518 §6.2.1.1",
+    name: "a set with a malformed key is malformed: kid, alg and use are strings",
+    why: "RFC 7517 §4.2, §4.4, §4.5",
     code: "jwks",
     applies: someKey((key) => wrong(key, "kid", "alg", "use")),
   },
   {
-    name: "key_ops is an array of strings, each once",
+    name: "a set with a malformed key is malformed: key_ops are strings, each once",
     why: "RFC 7517 §4.3",
     code: "jwks",
     applies: someKey(
       ({ key_ops: ops }) =>
         ops !== undefined && !(Array.isArray(ops) && ops.every(isText) && new Set(ops).size === ops.length),
     ),
+  },
+  {
+    name: "a set with a malformed key is malformed: kty, crv and key material are strings",
+    why: "RFC 7517 §4.1, RFC 7518 §6",
+    code: "jwks",
+    applies: someKey((key) =>
+      wrong(key, "kty", ...(isOfKind(key, "EC", "OKP") ? ["crv"] : []), ...material(key)),
+    ),
+  },
+  {
+    name: "a set with a malformed key is malformed: base64url has one spelling",
+    why: "RFC 7518 §6, RFC 7515 §2",
+    code: "jwks",
+    applies: someMember((text) => !isCanonical(text)),
+  },
+  {
+    name: "a set with a malformed key is malformed: integers have no leading zeros",
+    why: "RFC 7518 §2, §6.3.1.1",
+    code: "jwks",
+    applies: someMember((text, key) => key.kty === "RSA" && !octets(text)[0]),
+  },
+  {
+    name: "a set with a malformed key is malformed: coordinates have their length",
+    why: "RFC 7518 §6.2.1.2, §6.2.1.3, RFC 8037 §2",
+    code: "jwks",
+    applies: someMember(
+      (text, key) => isOfKind(key, "EC", "OKP") && octets(text).length !== COORDINATES[key.crv],
+    ),
+  },
+  {
+    name: "no point of small order",
+    why: "RFC 8725 §3.4: anyone can sign for it",
+    code: "jwks",
+    applies: someKey(isWeakPoint),
+  },
+];
+
+/** What we accept and jose refuses: nothing, but for what its host makes of members that are not for us. */
+export const LAXER = [
+  {
+    name: "EdDSA with a curve of Ed25519 and Ed25519 are one",
+    why: "RFC 9864 §2.2: the same signature by another name; the key's alg may have the one, the token's the other",
+    applies: someKey(
+      (key, { header }) => key.alg !== header.alg && [key.alg, header.alg].every((a) => /^Ed/.test(a)),
+    ),
+  },
+  {
+    name: "key_ops may name more than verify",
+    why: "RFC 7517 §4.3: other values may be used; WebCrypto imports no public key that also says sign",
+    applies: someKey((key) => key.key_ops?.length > 1),
+  },
+  {
+    name: "members that are not of a JWK to verify with are not read",
+    why: "RFC 7517 §4: those not understood must be ignored; ext is WebCrypto's, priv another key type's",
+    applies: someKey((key) => (has(key, "ext") && typeof key.ext !== "boolean") || has(key, "priv")),
+  },
+  {
+    name: "private members are not read",
+    why: "RFC 7517 §4: a verifier has no use for them; jose refuses a set that gives a private key away",
+    applies: someKey((key) => has(key, "d")),
   },
 ];

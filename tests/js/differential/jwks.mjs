@@ -81,7 +81,7 @@ const MATERIAL = fc.tuple(one("n", "e", "x", "y", "k"), SPELLING).map(([name, sp
 });
 
 /** The octets of the first coordinate without the zero that they begin with. */
-const shortened = (_, name) => ({ x: base64url(octets(publicKey(name).x).subarray(1)) });
+const shortened = (name) => ({ x: base64url(octets(publicKey(name).x).subarray(1)) });
 const privateMembers = one(
   (_, name) => privateKey(name),
   (_, name) => ({ d: privateKey(name).d }),
@@ -94,7 +94,11 @@ const change = fc.oneof(
   { weight: 4, arbitrary: ATTRIBUTES.map((members) => () => members) },
   { weight: 3, arbitrary: MATERIAL },
   { weight: 1, arbitrary: privateMembers },
-  { weight: 1, arbitrary: one((_, name) => (name === "P-256 leading zero" ? shortened(_, name) : {})) },
+  {
+    weight: 1,
+    arbitrary: one("EdDSA", "Ed25519").map((name) => (jwk) => (jwk.kty === "OKP" ? { alg: name } : {})),
+  },
+  { weight: 1, arbitrary: one((_, name) => (name === "P-256 leading zero" ? shortened(name) : {})) },
 );
 
 /** What stands in the set beside the key. */
@@ -120,6 +124,8 @@ const company = fc.oneof(
       (jwk) => [jwk, { kty: "EC", crv: "P-256", x: "AA", y: "AA" }],
       (jwk) => [jwk, { kty: "RSA", n: "!", e: "AQAB" }],
       (jwk) => [{ kty: "RSA", kid: 1 }, jwk],
+      (jwk) => [jwk, { kty: "AKP", key_ops: ["verify", "verify"] }],
+      (jwk) => [jwk, { kty: "oct", k: 1 }],
       () => [],
     ),
   },
@@ -141,26 +147,24 @@ export const keyed = fc
   .record({
     name: alg,
     signer: fc.nat(5),
-    as: one(undefined, undefined, "EdDSA", "Ed25519"),
     named: fc.boolean(),
     changes: fc.array(change, { maxLength: 2 }),
     company,
     shape,
   })
-  .map(({ name, signer, as, named, changes, company: beside, shape: shaped }) => {
+  .map(({ name, signer, named, changes, company: beside, shape: shaped }) => {
     const kind = kindOf(name);
-    const used = kind === "Ed25519" && as ? as : name;
     const signers = SIGNERS[kind];
     const by = signers[signer % signers.length];
     const weak = by === "neutral";
     const jwk = weak ? { ...NEUTRAL, kid: "key-1" } : key(by);
     if (!named) delete jwk.kid;
-    const changed = changes.reduce((all, act) => ({ ...all, ...act(all, weak ? "Ed25519" : by) }), jwk);
-    const text = JSON.stringify({ ...header(used), kid: named ? "key-1" : undefined });
-    const good = token(text, JSON.stringify(CLAIMS), used, weak ? "Ed25519" : by);
+    for (const act of changes) Object.assign(jwk, act(jwk, weak ? "Ed25519" : by));
+    const text = JSON.stringify({ ...header(name), kid: named ? "key-1" : undefined });
+    const good = token(text, JSON.stringify(CLAIMS), name, weak ? "Ed25519" : by);
     return {
       token: weak ? good.replace(/[^.]*$/, NEUTRAL_SIGNATURE) : good,
-      jwks: JSON.parse(JSON.stringify(shaped(beside(changed, kind)))),
-      rules: rulesOf({ typ: {}, all: true }, used),
+      jwks: JSON.parse(JSON.stringify(shaped(beside(jwk, kind)))),
+      rules: rulesOf({ typ: {}, all: true }, name),
     };
   });

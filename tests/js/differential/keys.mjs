@@ -94,6 +94,7 @@ function roca() {
     return generatePrimeSync(1024, { add: product, rem: residue, bigint: true });
   };
   const [e, p, q] = [65537n, prime(12_345n), prime(67_891n)];
+  if (p * q < 2n ** 2047n) return roca();
   const d = inverse(e, (p - 1n) * (q - 1n));
   const members = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
   const texts = Object.entries(members).map(([name, value]) => [name, uint(value)]);

@@ -51,10 +51,11 @@ const other = fc.tuple(fc.oneof(text, one("__proto__", "constructor", "toString"
 const named = other.map(([name, value]) => Object.fromEntries([[name, value]]));
 
 /** Some of these changes, most often few. `undefined` takes a member away. */
-const changes = (most, ...kinds) =>
-  fc
-    .array(fc.oneof(...kinds), { maxLength: most })
-    .map((parts) => parts.reduce((all, part) => ({ ...all, ...part }), {}));
+const changes = (most, ...kinds) => fc.array(fc.oneof(...kinds), { maxLength: most }).map(merged);
+
+function merged(parts) {
+  return Object.fromEntries(parts.flatMap(Object.entries));
+}
 
 const claimChanges = changes(
   3,
@@ -139,33 +140,46 @@ const issuers = one(
   `${ISSUER}/`,
 );
 const audiences = one(null, AUDIENCE, [AUDIENCE], ["x", AUDIENCE], "x", ["x", "y"], `${AUDIENCE}/`);
-const optional = (name, values) => fc.option(member(name, values), { nil: {} });
+const optional = (name, values) => fc.option(member(name, values), { nil: {}, freq: 1 });
 
 /** Any rules, and tokens near their bounds. */
 export const ruled = fc
   .record({
     name: one("ES256", "HS256", "EdDSA"),
-    issuer: issuers,
-    audience: fc.oneof(audiences, one(AUDIENCE)),
+    issuer: fc.oneof({ weight: 4, arbitrary: one(ISSUER) }, { weight: 1, arbitrary: issuers }),
+    audience: fc.oneof({ weight: 2, arbitrary: one(AUDIENCE, null) }, { weight: 1, arbitrary: audiences }),
     more: fc.tuple(
       typ,
       optional("clock_tolerance", fc.oneof(one(0, 60), fc.integer({ min: 0, max: 60 }))),
       optional("max_age", fc.oneof(one(0, 60, 2 ** 32 - 1), fc.integer({ min: 0, max: 125 }))),
-      optional("required_claims", fc.subarray(["sub", "jti", "nbf", "act", "__proto__"], { minLength: 1 })),
-      optional("claims", member("sub", one("user", "root", ""))),
+      optional(
+        "required_claims",
+        fc.subarray(["sub", "jti", "iat", "act", "__proto__"], { minLength: 1, maxLength: 2 }),
+      ),
+      optional("claims", member("sub", one("user", "user", "user", "root", ""))),
     ),
     fraction: fc.oneof(one(0), fc.double({ min: 0, max: 0.99, noNaN: true })),
-    times: changes(3, ...["exp", "nbf", "iat"].map((name) => member(name, seconds))),
-    claims: changes(1, member("sub", one("user", "root", undefined, null, 1)), member("act", json), named),
-    aud: fc.oneof(one(AUDIENCE, [AUDIENCE, "z"]), one("x", ["y"], [], undefined, ["x", 1])),
+    times: changes(2, ...["exp", "nbf", "iat"].map((name) => member(name, seconds))),
+    claims: changes(
+      1,
+      member("sub", one("user", "root", undefined, null, 1)),
+      member("act", json),
+      named,
+      named,
+    ),
+    aud: fc.oneof(
+      { weight: 4, arbitrary: one(AUDIENCE, [AUDIENCE, "z"]) },
+      { weight: 1, arbitrary: one("x", ["y"], [], undefined, ["x", 1]) },
+    ),
   })
   .map(({ name, issuer, audience, more, fraction, times, claims, aud }) => ({
     token: token(JSON.stringify(header(name)), JSON.stringify({ ...CLAIMS, aud, ...times, ...claims }), name),
     jwks: { keys: [key(kindOf(name))] },
-    rules: more.reduce((all, part) => ({ ...all, ...part }), {
+    rules: {
       issuer,
       audience,
       algorithms: [name],
       now: NOW + fraction,
-    }),
+      ...merged(more),
+    },
   }));

@@ -8,7 +8,7 @@ import * as jose from "jose";
 import { serving } from "./serving.mjs";
 import { HOSTS, install } from "./verify_package_hosts.mjs";
 import { ALGS, AUDIENCE, openPartner } from "./verify_package_partner.mjs";
-import { basic, GRANT, tokenRequest } from "./wire.mjs";
+import { basic, GRANT } from "./wire.mjs";
 
 const HII_AUDIENCE = "https://hiiretail.com";
 

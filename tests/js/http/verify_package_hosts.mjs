@@ -75,7 +75,7 @@ export const HOSTS = {
     await writeFile(entry, IN_WORKERD);
     const outdir = await bundleWorker(entry, join(folder, "worker"));
     const miniflare = new Miniflare({
-      rootPath: outdir,
+      modulesRoot: outdir,
       modules: [
         { type: "ESModule", path: join(outdir, "worker.js") },
         { type: "CompiledWasm", path: join(outdir, "verifier.wasm") },
@@ -85,8 +85,13 @@ export const HOSTS = {
       cf: false,
       bindings: { OPTIONS: options },
     });
-    const { origin } = await miniflare.ready;
-    return { ask: asking(origin), stop: () => miniflare.dispose() };
+    const stop = () => miniflare.dispose();
+    try {
+      return { ask: asking((await miniflare.ready).origin), stop };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
   },
 
   chromium: servePage,
