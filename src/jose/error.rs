@@ -90,6 +90,9 @@ pub enum JwkError {
         /// The curve.
         crv: &'static str,
     },
+    /// A private key where only public ones belong: who published it has given it away.
+    #[error("a private key, which whoever can read it can sign with, is not to be trusted")]
+    Private,
     /// The private members contradict each other or the public ones.
     #[error("the private members do not belong to the public key")]
     Inconsistent,
@@ -113,6 +116,7 @@ impl JwkError {
                 | Self::ModulusSize { .. }
                 | Self::Exponent
                 | Self::Roca
+                | Self::Private
         )
     }
 }

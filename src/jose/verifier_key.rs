@@ -1,6 +1,6 @@
 //! A key of a verifier whose host does all but HMAC, sooner than WebAssembly could.
 //!
-//! It obeys the rules of [`Jwk`](super::Jwk) but one: whether a point lies on its curve, the host
+//! It obeys the rules of [`Jwk`](super::Jwk) but two: a private key is refused, and whether a point lies on its curve, the host
 //! sees when it imports the key or verifies with it. What is not here need not be in the module:
 //! neither bignums nor curves.
 
@@ -13,7 +13,7 @@ use super::members::Members;
 use super::{Algorithm, Ignored, JwkError, JwkSetError, KeyError, VerifyError};
 use super::{base64url, jwk_set, oct, okp, rsa, thumbprint};
 
-/// A JWK to verify with. Private members are not read.
+/// A JWK to verify with: public, or a secret.
 #[derive(Clone)]
 pub struct VerifierKey {
     attributes: Attributes,
@@ -40,7 +40,12 @@ impl VerifierKey {
     /// Parses a JWK.
     pub fn from_value(value: &Value) -> Result<Self, JwkError> {
         let members = Members::of(value)?;
-        Ok(Self { attributes: Attributes::parse(members)?, kind: Kind::parse(members)? })
+        let key = Self { attributes: Attributes::parse(members)?, kind: Kind::parse(members)? };
+        match key.kind {
+            Kind::Oct(_) => Ok(key),
+            _ if members.has("d") => Err(JwkError::Private),
+            _ => Ok(key),
+        }
     }
 
     /// `kid`: data to compare, never a path.
@@ -149,6 +154,13 @@ mod tests {
     use super::*;
     use crate::jose::{Jwk, samples};
 
+    fn public(mut jwk: Value) -> Value {
+        for private in ["d", "p", "q", "dp", "dq", "qi"] {
+            jwk.as_object_mut().unwrap().remove(private);
+        }
+        jwk
+    }
+
     /// The two kinds of key are of one mind about every sample, whole and spoilt.
     #[test]
     fn agrees_with_jwk() {
@@ -175,10 +187,7 @@ mod tests {
             json!({"k": "A"}),
         ];
         for (sample, attributes) in samples.iter().flat_map(|s| attributes.iter().map(move |a| (s, a))) {
-            let mut value = sample.clone();
-            for private in ["d", "p", "q", "dp", "dq", "qi"] {
-                value.as_object_mut().unwrap().remove(private);
-            }
+            let mut value = public(sample.clone());
             value.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
             match (Jwk::from_value(&value), VerifierKey::from_value(&value)) {
                 (Ok(jwk), Ok(key)) => {
@@ -197,8 +206,18 @@ mod tests {
     #[test]
     fn a_secret_is_not_given_away() {
         assert_eq!(VerifierKey::from_value(&samples::oct()).unwrap().public(), None);
-        let public = VerifierKey::from_value(&samples::rsa()).unwrap().public().unwrap();
+        let public = VerifierKey::from_value(&public(samples::rsa())).unwrap().public().unwrap();
         assert_eq!(public.as_object().unwrap().keys().collect::<Vec<_>>(), ["kty", "n", "e"]);
+    }
+
+    #[test]
+    fn a_private_key_is_passed_over() {
+        for sample in [samples::rsa(), samples::ec(), samples::okp()] {
+            assert_eq!(VerifierKey::from_value(&sample).err(), Some(JwkError::Private));
+            let set = json!({"keys": [sample, samples::oct()]}).to_string();
+            let (keys, ignored) = VerifierKey::parse_set(&set).unwrap();
+            assert_eq!((keys.len(), ignored.len()), (1, 1));
+        }
     }
 
     #[test]
@@ -211,7 +230,7 @@ mod tests {
         assert_eq!(secret.verify(b"input", &mac), Ok(()));
         assert_eq!(secret.verify(b"other", &mac), Err(VerifyError));
         for sample in [samples::rsa(), samples::ec(), samples::okp()] {
-            let key = VerifierKey::from_value(&sample).unwrap();
+            let key = VerifierKey::from_value(&public(sample)).unwrap();
             assert!(Algorithm::ALL.iter().all(|algorithm| key.secret(*algorithm).is_none()));
         }
     }

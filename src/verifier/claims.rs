@@ -61,7 +61,7 @@ fn check_audience(claims: &Claims, audience: &[&str], expected: &[String]) -> Re
 #[expect(clippy::cast_precision_loss, reason = "exact for the next 285 million years")]
 fn check_age(claims: &Claims, max_age: u64, tolerance: u64, now: u64) -> Result<(), Box<Refusal>> {
     let iat = claims.required_numeric_date("iat").map_err(|error| refusal(claims, error))?;
-    if now as f64 <= iat + (max_age + tolerance) as f64 {
+    if now as f64 - iat <= (max_age + tolerance) as f64 {
         return Ok(());
     }
     let message = format!("issued at {}, more than {max_age} seconds before {now}", Seconds(iat));

@@ -237,7 +237,7 @@ mod tests {
     fn verifier(keys: &[Jwk]) -> Verifier {
         let rules = r#"{"issuer": "i", "audience": "a", "algorithms": ["ES256", "HS256"]}"#;
         let mut verifier = Verifier::new(Rules::parse(rules).unwrap());
-        let keys: Vec<_> = keys.iter().map(Jwk::to_value).collect();
+        let keys: Vec<_> = keys.iter().map(|key| key.public().unwrap_or(key.clone()).to_value()).collect();
         verifier.set_keys(&json!({ "keys": keys }).to_string()).unwrap();
         verifier
     }

@@ -4,7 +4,8 @@ import { kindOf, NEUTRAL, octets, publicKey } from "./keys.mjs";
 
 const MEMBERS = { RSA: ["n", "e"], EC: ["x", "y"], OKP: ["x"], oct: ["k"] };
 const CURVES = { EC: ["P-256", "P-384", "P-521"], OKP: ["Ed25519"] };
-const LEAST = { HS256: 32, HS384: 48, HS512: 64 };
+/** Octets of a secret, RFC 7518 §3.2. */
+export const LEAST = { HS256: 32, HS384: 48, HS512: 64 };
 
 export const isOfKind = ({ kty }, ...kinds) => kinds.includes(kty);
 
