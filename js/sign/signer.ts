@@ -84,7 +84,17 @@ function signer(core: OpenSigner, sign: HostSign | undefined): Signer {
     return core.assemble(inputs, ends, await signAll(sign, inputs, ends), chunk.first);
   };
   async function* sign_chunks(batch: Batch): AsyncGenerator<string[]> {
-    for (const chunk of chunks(batch)) yield await tokens(chunk);
+    // The host signs the next chunk while the core assembles this one. There is nothing to gain where the
+    // core does both.
+    let ahead: Promise<string[]> | undefined;
+    for (const chunk of chunks(batch)) {
+      const before = ahead;
+      ahead = tokens(chunk);
+      // Whoever stops reading does not hear of it.
+      ahead.catch(() => {});
+      if (before !== undefined) yield await before;
+    }
+    if (ahead !== undefined) yield await ahead;
   }
   return {
     async sign(claims) {
@@ -97,7 +107,7 @@ function signer(core: OpenSigner, sign: HostSign | undefined): Signer {
     },
     async sign_batch(batch) {
       const all: string[][] = [];
-      for (const chunk of chunks(batch)) all.push(await tokens(chunk));
+      for await (const chunk of sign_chunks(batch)) all.push(chunk);
       return all.flat();
     },
     sign_chunks,

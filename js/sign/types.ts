@@ -55,7 +55,7 @@ export interface Signer {
   sign(claims: object): Promise<string>;
   /** Signs a batch; the tokens stand in the order of the columns. Rejects with {@link SignError}. */
   sign_batch(batch: Batch): Promise<string[]>;
-  /** The same tokens in arrays of a few hundred, each made when it is asked for. */
+  /** The same tokens in arrays of a few hundred. No more than one of them is made ahead. */
   sign_chunks(batch: Batch): AsyncIterable<string[]>;
 }
 
