@@ -36,7 +36,7 @@ export interface TakenKey {
   kty: string;
   thumbprint: string;
   algorithms: string[];
-  jwk: JsonWebKey | null;
+  jwk: Record<string, unknown> | null;
 }
 
 /** What the core says of a token. */

@@ -44,7 +44,7 @@ export interface HostKey {
 }
 
 /** Imports a public JWK. Rejects where the host does not take it: a point off its curve, an unknown algorithm. */
-export type ImportKey = (jwk: JsonWebKey, alg: string) => Promise<HostKey>;
+export type ImportKey = (jwk: Record<string, unknown>, alg: string) => Promise<HostKey>;
 
 /** Has WebCrypto verify. */
 export const webcryptoKey: ImportKey = async (jwk, alg) => {
