@@ -1,40 +1,14 @@
 // What is measured: each case is done by several subjects, in every runtime. Nothing here knows of runtimes.
 import { createSigner } from "edgegrant/sign";
 import { importJWK, SignJWT } from "jose";
+import { ALGORITHMS, inFlight, SHARED, subject } from "./shared.mjs";
 import { edgegrantRemembers, edgegrantVerifies, joseVerifies, webcryptoVerifies } from "./verifying.mjs";
-
-const RSA = (name, more = {}) => [
-  { name, hash: "SHA-256" },
-  { name, ...more },
-];
-
-/** By algorithm: how WebCrypto imports and signs. */
-export const ALGORITHMS = {
-  HS256: [{ name: "HMAC", hash: "SHA-256" }, { name: "HMAC" }],
-  RS256: RSA("RSASSA-PKCS1-v1_5"),
-  PS256: RSA("RSA-PSS", { saltLength: 32 }),
-  ES256: [
-    { name: "ECDSA", namedCurve: "P-256" },
-    { name: "ECDSA", hash: "SHA-256" },
-  ],
-  EdDSA: [{ name: "Ed25519" }, { name: "Ed25519" }],
-};
 
 /** Where the core can be told to sign. */
 const IN_CORE = ["ES256", "EdDSA"];
 
 const TYP = "at+jwt";
 
-/** The claims of RFC 9068 §2.2. */
-export const SHARED = {
-  iss: "https://issuer.example",
-  aud: "https://api.example.com/orders",
-  client_id: "bench-client",
-  scope: "orders:read orders:write",
-  iat: 1_790_000_000,
-  exp: 1_790_003_600,
-};
-export const subject = (index) => `subject-${String(index).padStart(5, "0")}`;
 const claims = (index) => ({ ...SHARED, sub: subject(index), jti: crypto.randomUUID() });
 
 /**
@@ -117,18 +91,4 @@ async function webcryptoSigns(jwk) {
     }
     return inFlight(count, flight, (index) => crypto.subtle.sign(parameters, key, inputs[index]));
   };
-}
-
-/** All of `count`, `flight` at once, kept as a batch keeps them; answers the last. */
-export async function inFlight(count, flight, make) {
-  const made = [];
-  if (flight === 1) {
-    for (let index = 0; index < count; index++) made.push(await make(index));
-    return made.at(-1);
-  }
-  for (let first = 0; first < count; first += flight) {
-    const length = Math.min(flight, count - first);
-    made.push(...(await Promise.all(Array.from({ length }, (_, index) => make(first + index)))));
-  }
-  return made.at(-1);
 }

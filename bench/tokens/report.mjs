@@ -93,6 +93,23 @@ export function render(runtime, cells, { rounds }) {
   ].join("\n");
 }
 
+/** The verifier's module. */
+export function renderModule({ starts, raw, gzip }) {
+  const of = (take) => median(starts.map(take));
+  const both = of(({ compile, instantiate }) => compile + instantiate);
+  const kb = gzip / 1024;
+  const verdict = (met) => (met ? "met" : "**missed**");
+  const rows = [
+    ["size, gzip, KB", kb.toFixed(1), "100", verdict(kb <= 100)],
+    ["size, KB", (raw / 1024).toFixed(1), "", ""],
+    ["compile and instantiate in Node, ms", both.toFixed(2), "1.5", verdict(both <= 1.5)],
+    ["of that, compile", of(({ compile }) => compile).toFixed(2), "", ""],
+    ["the quickest of all", Math.min(...starts.map((s) => s.compile + s.instantiate)).toFixed(2), "", ""],
+  ];
+  const how = `${versions("node")}; medians of ${starts.length} processes.`;
+  return `### The verifier's module\n\n${how}\n\n${table(["what", "figure", "at most", ""], rows)}`;
+}
+
 function versions(runtime) {
   const version = (name) => createRequire(import.meta.url)(`${name}/package.json`).version;
   const own = runtime === "node" ? process.versions.node : version(runtime);

@@ -3,17 +3,20 @@
 //   node bench/tokens/run.mjs                 in every runtime, some three minutes each
 //   node bench/tokens/run.mjs node workerd    in some
 //   node bench/tokens/run.mjs --quick         a smoke run: prints, and writes nothing
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { importJWK, jwtVerify } from "jose";
 import { bundleWorker, denoProgram, root } from "../../scripts/demo.mjs";
 import { publish } from "../report.mjs";
 import { serveWorker, start } from "../servers.mjs";
-import { ALGORITHMS, casesOf } from "./cases.mjs";
-import { render } from "./report.mjs";
+import { casesOf } from "./cases.mjs";
+import { render, renderModule } from "./report.mjs";
+import { ALGORITHMS } from "./shared.mjs";
 
 const MOST = 10_000;
 const quick = process.argv.includes("--quick");
@@ -54,13 +57,26 @@ const wanted = process.argv.slice(2).filter((argument) => argument !== "--quick"
 const keys = makeKeys();
 const work = mkdtempSync(join(tmpdir(), "bench-tokens-"));
 try {
+  publishText("module", renderModule(measureModule()));
   for (const runtime of wanted.length > 0 ? wanted : Object.keys(RUNTIMES)) {
-    const text = render(runtime, await measure(runtime), plan);
-    console.log(text);
-    if (!quick) publish(fileURLToPath(new URL("README.md", import.meta.url)), text, runtime);
+    publishText(runtime, render(runtime, await measure(runtime), plan));
   }
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+function publishText(name, text) {
+  console.log(text);
+  if (!quick) publish(fileURLToPath(new URL("README.md", import.meta.url)), text, name);
+}
+
+/** The verifier's module: its size, and how long fresh Node processes take to make an instance. */
+function measureModule() {
+  const starts = Array.from({ length: quick ? 3 : 21 }, () =>
+    JSON.parse(execFileSync(process.execPath, [entry("cold")], { encoding: "utf8" })),
+  );
+  const module = readFileSync(join(root, "dist/core/verifier.wasm"));
+  return { starts, raw: module.length, gzip: gzipSync(module, { level: 9 }).length };
 }
 
 /** Figures by case, algorithm and subject. */

@@ -2,7 +2,7 @@
 import { createSigner } from "edgegrant/sign";
 import { createVerifier } from "edgegrant/verify";
 import { importJWK, jwtVerify } from "jose";
-import { ALGORITHMS, inFlight, SHARED, subject } from "./cases.mjs";
+import { ALGORITHMS, inFlight, SHARED, subject } from "./shared.mjs";
 
 /** How many tokens there are to take turns. */
 const TOKENS = 500;

@@ -101,6 +101,11 @@ class TokenVerifier<Details> implements Verifier<Details> {
     if (parts.remember > 0) this.#cache = new VerifiedCache({ max_entries: parts.remember });
   }
 
+  #verify(token: string, keys: KeySet): Promise<Verified<Details> | Refused> {
+    const cache = this.#cache;
+    return cache === undefined ? this.#decide(token, keys) : this.#remembered(cache, token, keys);
+  }
+
   async verify(token: string): Promise<Verified<Details> | Refused> {
     if (typeof token !== "string") return LOST;
     try {
@@ -132,16 +137,19 @@ class TokenVerifier<Details> implements Verifier<Details> {
     return this.#remote?.export();
   }
 
-  async #verify(token: string, keys: KeySet): Promise<Verified<Details> | Refused> {
+  async #remembered(
+    cache: VerifiedCache<Verified<Details>>,
+    token: string,
+    keys: KeySet,
+  ): Promise<Verified<Details> | Refused> {
     const now = this.#parts.now();
     // Another set may lack the key that a remembered token was signed with.
-    if (this.#held !== keys) this.#cache?.clear();
-    if (this.#cache === undefined) return this.#decide(token, keys, now);
+    if (this.#held !== keys) cache.clear();
     const digest = this.#call((core) => core.digest(token), keys);
     if (digest === undefined) return LOST;
-    const known = this.#cache.get(digest, now);
+    const known = cache.get(digest, now);
     if (known !== undefined) return known;
-    const result = await this.#decide(token, keys, now);
+    const result = await this.#decide(token, keys);
     if (result.ok && this.#held === keys) {
       const { exp, iat } = result.claims;
       const { after_exp, after_iat } = this.#parts;
@@ -149,13 +157,14 @@ class TokenVerifier<Details> implements Verifier<Details> {
         Number(exp) + after_exp,
         iat === undefined ? Number.POSITIVE_INFINITY : Number(iat) + after_iat,
       );
-      this.#cache.set(digest, frozen(result), end);
+      cache.set(digest, frozen(result), end);
     }
     return result;
   }
 
   /** Has the core look at the token, and the host at its signature. */
-  async #decide(token: string, keys: KeySet, now: number): Promise<Verified<Details> | Refused> {
+  async #decide(token: string, keys: KeySet): Promise<Verified<Details> | Refused> {
+    const now = this.#parts.now();
     const answer = this.#call((core) => core.examine(this.#id, token, now), keys);
     if (answer === undefined) return LOST;
     const seen = readExamination(answer);
@@ -227,7 +236,11 @@ async function signer(token: string, seen: Examination, keys: KeySet): Promise<n
     if (key === undefined) key = await keys.import(index, alg);
     if (key === null) continue;
     usable = true;
-    if (await key.isSigned(input, signature)) return index;
+    try {
+      if (await key.isSigned(input, signature)) return index;
+    } catch {
+      // Not signed, then.
+    }
   }
   if (usable) {
     return {

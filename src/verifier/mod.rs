@@ -24,6 +24,14 @@ const MAX_CANDIDATES: usize = 4;
 pub struct Verifier {
     rules: Rules,
     keys: Vec<Key>,
+    last: Option<Last>,
+}
+
+/// The header of the last token that was well-formed.
+struct Last {
+    encoded: String,
+    header: Header,
+    text: Vec<u8>,
 }
 
 struct Key {
@@ -78,7 +86,7 @@ pub struct Examined {
 impl Verifier {
     /// A verifier without keys.
     pub fn new(rules: Rules) -> Self {
-        Self { rules, keys: Vec::new() }
+        Self { rules, keys: Vec::new(), last: None }
     }
 
     /// Takes a JWK Set in place of the keys before. Keys that are not supported are passed over, and
@@ -98,30 +106,28 @@ impl Verifier {
     }
 
     /// Looks at a token. `now` is in seconds since 1970.
-    pub fn examine(&self, token: &str, now: u64) -> Examined {
-        let examined = |verdict, header, claims| Examined { verdict, header, claims };
-        match self.look_at(token, now) {
-            Ok((verdict, jws)) => {
-                let header = token.split('.').next().unwrap_or_default();
-                let header = base64url::decode(header).unwrap_or_default();
-                examined(verdict, header, jws.payload().to_vec())
-            }
-            Err(refusal) => examined(Verdict::Refused(refusal), Vec::new(), Vec::new()),
-        }
+    pub fn examine(&mut self, token: &str, now: u64) -> Examined {
+        self.look_at(token, now).unwrap_or_else(|refusal| Examined {
+            verdict: Verdict::Refused(refusal),
+            header: Vec::new(),
+            claims: Vec::new(),
+        })
     }
 
-    fn look_at(&self, token: &str, now: u64) -> Result<(Verdict, Unverified), Box<Refusal>> {
-        let jws = Unverified::parse(token).map_err(|error| of_jws(error, &self.rules.algorithms))?;
-        let header = jws.header();
-        self.check_header(header)?;
-        let algorithm = header.alg;
-        let keys = self.candidates(header)?;
+    fn look_at(&mut self, token: &str, now: u64) -> Result<Examined, Box<Refusal>> {
+        let known = self.last.as_ref().map(|last| (&last.encoded[..], &last.header));
+        let jws =
+            Unverified::parse_known(token, known).map_err(|error| of_jws(error, &self.rules.algorithms))?;
+        let header = self.header_text(token, jws.header());
+        self.check_header(jws.header())?;
+        let algorithm = jws.header().alg;
+        let keys = self.candidates(jws.header())?;
         let claims = claims::parse(jws.payload())?;
         let refusal = claims::check(&claims, &self.rules, now).err();
-        let in_core = keys.iter().all(|index| self.secret(*index, algorithm).is_some());
-        if !in_core {
-            let signature = jws.signature().to_vec();
-            return Ok((Verdict::Unproven { algorithm, keys, signature, refusal }, jws));
+        if !keys.iter().all(|index| self.secret(*index, algorithm).is_some()) {
+            let (claims, signature) = jws.into_parts();
+            let verdict = Verdict::Unproven { algorithm, keys, signature, refusal };
+            return Ok(Examined { verdict, header, claims });
         }
         let signed = |index: &usize| {
             let key = self.secret(*index, algorithm);
@@ -132,8 +138,19 @@ impl Verifier {
         })?;
         match refusal {
             Some(refusal) => Err(refusal),
-            None => Ok((Verdict::Verified { key }, jws)),
+            None => Ok(Examined { verdict: Verdict::Verified { key }, header, claims: jws.into_parts().0 }),
         }
+    }
+
+    /// The JSON text of a header that is well-formed; it is kept, since the next token's may be the same.
+    fn header_text(&mut self, token: &str, header: &Header) -> Vec<u8> {
+        let encoded = token.split('.').next().unwrap_or_default();
+        if let Some(last) = self.last.as_ref().filter(|last| last.encoded == encoded) {
+            return last.text.clone();
+        }
+        let text = base64url::decode(encoded).unwrap_or_default();
+        self.last = Some(Last { encoded: encoded.into(), header: header.clone(), text: text.clone() });
+        text
     }
 
     fn check_header(&self, header: &Header) -> Result<(), Box<Refusal>> {
@@ -255,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_mac_is_verified_here() {
-        let verifier = verifier(&[jwk(Algorithm::Es256, 1), jwk(Algorithm::Hs256, 2)]);
+        let mut verifier = verifier(&[jwk(Algorithm::Es256, 1), jwk(Algorithm::Hs256, 2)]);
         let examined = verifier.examine(&signer(Algorithm::Hs256, 2)(&claims(NOW + 1)), NOW);
         assert_eq!(examined.verdict, Verdict::Verified { key: 1 });
         assert_eq!(serde_json::from_slice::<Value>(&examined.claims).unwrap(), claims(NOW + 1));
@@ -264,7 +281,7 @@ mod tests {
 
     #[test]
     fn any_other_signature_is_left_to_the_host_with_the_verdict() {
-        let verifier = verifier(&[jwk(Algorithm::Hs256, 1), jwk(Algorithm::Es256, 2)]);
+        let mut verifier = verifier(&[jwk(Algorithm::Hs256, 1), jwk(Algorithm::Es256, 2)]);
         for (exp, late) in [(NOW + 1, None), (NOW, Some(Code::Expired))] {
             let token = signer(Algorithm::Es256, 2)(&claims(exp));
             let Verdict::Unproven { algorithm, keys, signature, refusal } =
@@ -280,7 +297,7 @@ mod tests {
 
     #[test]
     fn nothing_is_shown_of_what_is_refused() {
-        let verifier = verifier(&[jwk(Algorithm::Hs256, 1)]);
+        let mut verifier = verifier(&[jwk(Algorithm::Hs256, 1)]);
         let good = signer(Algorithm::Hs256, 1)(&claims(NOW + 1));
         let cases = [
             (signer(Algorithm::Hs256, 1)(&claims(NOW)), Code::Expired),
@@ -295,6 +312,19 @@ mod tests {
             let examined = verifier.examine(&token, NOW);
             assert_eq!(code(&examined.verdict), Some(expected), "{token}");
             assert!(examined.header.is_empty() && examined.claims.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_known_is_another_tokens_no_longer_than_it_is_the_same() {
+        let mut verifier = verifier(&[jwk(Algorithm::Hs256, 1), jwk(Algorithm::Hs256, 2)]);
+        let (one, two) = (signer(Algorithm::Hs256, 1), signer(Algorithm::Hs256, 2));
+        for key in [0, 0, 1, 0, 1, 1] {
+            let token = if key == 0 { one(&claims(NOW + 1)) } else { two(&claims(NOW + 1)) };
+            let examined = verifier.examine(&token, NOW);
+            assert_eq!(examined.verdict, Verdict::Verified { key });
+            let kid = serde_json::from_slice::<Value>(&examined.header).unwrap()["kid"].clone();
+            assert_eq!(kid, verifier.keys().nth(key).unwrap().jwk.kid().unwrap());
         }
     }
 

@@ -16,7 +16,24 @@ pub struct Unverified {
 impl Unverified {
     /// Takes a JWT apart: a compact token that holds claims.
     pub fn parse(token: &str) -> Result<Self, JwsError> {
-        Self::parse_as(token, Content::Claims)
+        Self::parse_known(token, None)
+    }
+
+    /// Takes a JWT apart. `known`: the first segment of another JWT, and what it parsed to; many tokens
+    /// have the same.
+    pub fn parse_known(token: &str, known: Option<(&str, &Header)>) -> Result<Self, JwsError> {
+        let segments = Segments::of(token)?;
+        let header = match known {
+            Some((encoded, header)) if encoded == segments.header => header.clone(),
+            _ => Header::parse(&decode("header", segments.header)?, Content::Claims)?.0,
+        };
+        let Segments { payload, signature, signing_input, .. } = segments;
+        Ok(Self {
+            header,
+            payload: decode("payload", payload)?,
+            signature: decode("signature", signature)?,
+            signing_input: signing_input.into(),
+        })
     }
 
     /// Takes a compact token apart that holds this.
@@ -66,6 +83,11 @@ impl Unverified {
     /// The payload, not verified.
     pub fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// The payload and the signature, not verified.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<u8>) {
+        (self.payload, self.signature)
     }
 
     /// The octets that the signature is over.
