@@ -76,7 +76,8 @@ function measureModule() {
     JSON.parse(execFileSync(process.execPath, [entry("cold")], { encoding: "utf8" })),
   );
   const module = readFileSync(join(root, "dist/core/verifier.wasm"));
-  return { starts, raw: module.length, gzip: gzipSync(module, { level: 9 }).length };
+  const inCore = JSON.parse(execFileSync(process.execPath, [entry("in_core")], { encoding: "utf8" }));
+  return { starts, inCore, raw: module.length, gzip: gzipSync(module, { level: 9 }).length };
 }
 
 /** Figures by case, algorithm and subject. */

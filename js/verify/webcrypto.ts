@@ -1,6 +1,6 @@
 /**
  * Signatures that WebCrypto verifies. HMAC is not among them: the core is quicker than any WebCrypto.
- * For all others every host is quicker than the core would be (bench/README.md has the figures).
+ * For all others every host is quicker than the core would be (bench/tokens/README.md has the figures).
  */
 
 interface Algorithm {
