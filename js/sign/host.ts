@@ -59,13 +59,14 @@ export async function signAll(
   inputs: Uint8Array<ArrayBuffer>,
   ends: Uint32Array,
 ): Promise<Uint8Array> {
-  const signatures: ArrayBuffer[] = new Array(ends.length);
+  let signatures: Uint8Array | undefined;
   let next = 0;
   const signOn = async () => {
     while (next < ends.length) {
       const index = next++;
-      const input = inputs.subarray(ends[index - 1] ?? 0, ends[index]);
-      signatures[index] = await sign(input);
+      const signature = new Uint8Array(await sign(inputs.subarray(ends[index - 1] ?? 0, ends[index])));
+      signatures ??= new Uint8Array(signature.byteLength * ends.length);
+      signatures.set(signature, index * signature.byteLength);
     }
   };
   try {
@@ -77,15 +78,5 @@ export async function signAll(
       { cause },
     );
   }
-  return joined(signatures);
-}
-
-function joined(parts: ArrayBuffer[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(new Uint8Array(part), offset);
-    offset += part.byteLength;
-  }
-  return whole;
+  return signatures ?? new Uint8Array(0);
 }
