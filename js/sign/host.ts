@@ -6,12 +6,6 @@ import { SignError } from "./error.ts";
 /** Signs one input. */
 export type HostSign = (input: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
 
-/**
- * How many signatures are asked for before the first has come. Node and Deno sign on several threads;
- * workerd, on one, is neither quicker nor slower for it.
- */
-const IN_FLIGHT = 64;
-
 /** Imports a private JWK into WebCrypto, not extractable. Rejects with {@link SignError}. */
 export async function hostKey(jwk: string, alg: string): Promise<CryptoKey> {
   try {
@@ -51,41 +45,25 @@ function unsuitable(key: CryptoKey, expected: object): string | undefined {
 }
 
 /**
- * The signatures over all inputs, one after the other in order. `ends`: where each input ends in `inputs`.
- * Rejects with {@link SignError}.
+ * The signatures over all inputs, one after the other in order; all are asked for at once. `ends`: where each
+ * input ends in `inputs`. Rejects with {@link SignError}.
  */
 export async function signAll(
   sign: HostSign,
   inputs: Uint8Array<ArrayBuffer>,
   ends: Uint32Array,
 ): Promise<Uint8Array> {
-  const signatures: ArrayBuffer[] = new Array(ends.length);
-  let next = 0;
-  const signOn = async () => {
-    while (next < ends.length) {
-      const index = next++;
-      const input = inputs.subarray(ends[index - 1] ?? 0, ends[index]);
-      signatures[index] = await sign(input);
-    }
-  };
+  const signed = Array.from(ends, (end, index) => sign(inputs.subarray(ends[index - 1] ?? 0, end)));
+  let signatures: ArrayBuffer[];
   try {
-    await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, ends.length) }, signOn));
+    signatures = await Promise.all(signed);
   } catch (cause) {
-    next = ends.length;
-    throw new SignError(
-      { code: "signing_failed", message: "WebCrypto did not sign: see the cause" },
-      { cause },
-    );
+    const message = "WebCrypto did not sign: see the cause";
+    throw new SignError({ code: "signing_failed", message }, { cause });
   }
-  return joined(signatures);
-}
-
-function joined(parts: ArrayBuffer[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(new Uint8Array(part), offset);
-    offset += part.byteLength;
-  }
-  return whole;
+  const length = signatures[0]?.byteLength ?? 0;
+  const joined = new Uint8Array(length * signatures.length);
+  for (const [index, signature] of signatures.entries())
+    joined.set(new Uint8Array(signature), index * length);
+  return joined;
 }
