@@ -57,7 +57,7 @@ lint-rust: setup
 	@cargo clippy $(CARGO_FLAGS) --lib -- -D warnings
 	@cargo clippy $(CARGO_FLAGS) --tests -- -D warnings $(IN_TESTS)
 	$(call step,clippy for wasm32)
-	@cargo clippy --locked --features faults --lib --target wasm32-unknown-unknown -- -D warnings
+	@cargo clippy --locked --features faults,verifier,inspector --lib --target wasm32-unknown-unknown -- -D warnings
 	$(call step,cargo deny)
 	@cargo deny --offline --log-level warn check --hide-inclusion-graph licenses bans sources
 

@@ -19,13 +19,13 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 fn rng() -> rand_chacha::ChaCha20Rng {
     use rand_core::SeedableRng;
-    rand_chacha::ChaCha20Rng::from_seed(wasm::draw_seed().unwrap().try_into().unwrap())
+    rand_chacha::ChaCha20Rng::from_seed(wasm::server::draw_seed().unwrap().try_into().unwrap())
 }
 
 /// They are drawn many at a time; across several draws none may come twice.
 #[wasm_bindgen_test]
 fn no_seed_is_handed_out_twice() {
-    let seeds: std::collections::BTreeSet<Vec<u8>> = (0..300).map(|_| wasm::draw_seed().unwrap()).collect();
+    let seeds: std::collections::BTreeSet<Vec<u8>> = (0..300).map(|_| wasm::server::draw_seed().unwrap()).collect();
     assert_eq!(seeds.len(), 300);
     assert!(seeds.iter().all(|seed| seed.len() == 32 && seed.iter().any(|&byte| byte != 0)));
 }

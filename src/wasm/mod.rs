@@ -6,7 +6,7 @@
 #[cfg(feature = "inspector")]
 mod inspector;
 #[cfg(feature = "server")]
-mod server;
+pub mod server;
 #[cfg(feature = "server")]
 mod sign;
 #[cfg(feature = "verifier")]
