@@ -192,11 +192,7 @@ class TokenVerifier<Details> implements Verifier<Details> {
   #call<T>(call: (core: VerifierCore) => T, keys: KeySet): T | undefined {
     for (let attempt = 0; attempt < 2; attempt++) {
       try {
-        if (this.#generation !== this.#engine.generation) {
-          this.#open();
-          this.#generation = this.#engine.generation;
-          this.#held = undefined;
-        }
+        this.#reopen();
         if (this.#held !== keys) {
           this.#engine.run((core) => core.set_keys(this.#id, keys.text));
           this.#held = keys;
@@ -213,8 +209,17 @@ class TokenVerifier<Details> implements Verifier<Details> {
     return JSON.parse(this.#engine.run((core) => core.open(this.#id, this.#parts.rules)));
   }
 
+  /** A fresh instance of the core knows nothing of this verifier. */
+  #reopen(): void {
+    if (this.#generation === this.#engine.generation) return;
+    this.#open();
+    this.#generation = this.#engine.generation;
+    this.#held = undefined;
+  }
+
   /** @throws Error a malformed set */
   #take(text: string): KeySet {
+    this.#reopen();
     const taken: KeysTaken | { mistake: string } = JSON.parse(
       this.#engine.run((core) => core.set_keys(this.#id, text)),
     );

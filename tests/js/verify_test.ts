@@ -201,15 +201,24 @@ const verify: Register = (QUnit, runtime) => {
     QUnit.test("a trap costs one token at most, and no verifier its keys", async (assert) => {
       const own = await key("HS256");
       const [good, poison] = [await sign(own, CLAIMS), await sign(own, { ...CLAIMS, sub: "poison" })];
+      const elliptic = await key("ES256");
       const counted = counting(runtime.verifierCore(), poison);
       const create = bind(async () => counted.factory);
       const options = { ...RULES, algorithms: ["HS256"], jwks: jwkSet(own) };
       const [first, second] = [await create(options), await create({ ...options, audience: null })];
+      const fetch = async () => Response.json(jwkSet(elliptic));
+      const unused = await create({
+        ...RULES,
+        algorithms: ["ES256"],
+        jwks_uri: "https://as.example/jwks",
+        jwks_options: { fetch },
+      });
       assert.true((await first.verify(good)).ok);
       const lost = await first.verify(poison);
       assert.strictEqual(lost.ok ? "ok" : lost.code, "token_malformed");
       assert.true((await first.verify(good)).ok);
       assert.true((await second.verify(good)).ok);
+      assert.true((await unused.verify(await sign(elliptic, CLAIMS))).ok, "one that had no keys before");
       assert.strictEqual(counted.instances(), 3, "one, and one after each of two attempts");
     });
   });
