@@ -25,7 +25,8 @@ fn rng() -> rand_chacha::ChaCha20Rng {
 /// They are drawn many at a time; across several draws none may come twice.
 #[wasm_bindgen_test]
 fn no_seed_is_handed_out_twice() {
-    let seeds: std::collections::BTreeSet<Vec<u8>> = (0..300).map(|_| wasm::server::draw_seed().unwrap()).collect();
+    let seeds: std::collections::BTreeSet<Vec<u8>> =
+        (0..300).map(|_| wasm::server::draw_seed().unwrap()).collect();
     assert_eq!(seeds.len(), 300);
     assert!(seeds.iter().all(|seed| seed.len() == 32 && seed.iter().any(|&byte| byte != 0)));
 }

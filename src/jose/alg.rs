@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::ec::Curve;
-use super::rsa::{Padding, Scheme};
 
 /// A JWS algorithm: RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2. `none` is not one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -53,6 +52,19 @@ pub(super) enum Family {
     Ec(Curve),
     Ed25519,
     Hmac(Hash),
+}
+
+/// Padding and hash of a signature by RSA. The salt of PSS is as long as the hash.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Scheme {
+    pub(super) padding: Padding,
+    pub(super) hash: Hash,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Padding {
+    Pkcs1,
+    Pss,
 }
 
 /// The hash of an algorithm whose key does not decide it.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use rand_core::TryCryptoRng;
 
-use super::alg::Family;
+use super::alg::{Family, Scheme};
 use super::attributes::Operation;
 use super::material::Material;
 use super::{Algorithm, GenerateError, Jwk, KeyError, SignError, VerifyError, ec, oct, okp, rsa};
@@ -22,7 +22,7 @@ pub struct SigningKey {
 
 #[derive(Clone)]
 enum Signer {
-    Rsa(rsa::Scheme, Box<::rsa::RsaPrivateKey>),
+    Rsa(Scheme, Box<::rsa::RsaPrivateKey>),
     Ec(ec::Private),
     Ed25519(ed25519_dalek::SigningKey),
     Hmac(oct::Secret),
@@ -121,7 +121,7 @@ pub struct VerifyingKey {
 
 #[derive(Clone)]
 enum Verifier {
-    Rsa(rsa::Scheme, ::rsa::RsaPublicKey),
+    Rsa(Scheme, ::rsa::RsaPublicKey),
     Ec(ec::Public),
     Ed25519(ed25519_dalek::VerifyingKey),
     Hmac(oct::Secret),

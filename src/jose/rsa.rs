@@ -10,7 +10,7 @@ use rand_core::{SeedableRng, TryCryptoRng};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::alg::Hash;
+use super::alg::{Hash, Padding, Scheme};
 use super::members::Members;
 use super::{GenerateError, JwkError, SignError, VerifyError, base64url, roca};
 
@@ -18,19 +18,6 @@ use super::{GenerateError, JwkError, SignError, VerifyError, base64url, roca};
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=RsaPublicKey::MAX_SIZE;
 const GENERATED_BITS: usize = 2048;
 const PRIVATE_MEMBERS: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
-
-/// Padding and hash of a signature. The salt of PSS is as long as the hash.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Scheme {
-    pub(super) padding: Padding,
-    pub(super) hash: Hash,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Padding {
-    Pkcs1,
-    Pss,
-}
 
 /// The integers of [`PRIVATE_MEMBERS`], in that order, in big-endian octets.
 pub(super) type PrivateParts = Vec<Zeroizing<Vec<u8>>>;
