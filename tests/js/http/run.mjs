@@ -15,11 +15,11 @@ import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
 import { jwks } from "./jwks.mjs";
 import { nodeListener } from "./listener.mjs";
+import { packaged } from "./package.mjs";
 import { paths } from "./paths.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
 import { unharmed } from "./unharmed.mjs";
-import { verifyPackage } from "./verify_package.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
@@ -62,7 +62,7 @@ alone("node, the listener", nodeListener);
 alone("jwks", jwks);
 alone("wrangler", wrangler);
 alone("serve", serve);
-alone("verify_package", verifyPackage);
+alone("package", packaged);
 
 const counts = { passed: 0, failed: 0 };
 QUnit.on("testEnd", ({ status, fullName, errors }) => {

@@ -1,4 +1,4 @@
-// The package as its users get it, and the API of verify_package_api.mjs on it in each runtime.
+// The package as its users get it, and the API of package_api.mjs on it in each runtime.
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Miniflare } from "miniflare";
 import { bundleWorker, denoProgram, root } from "../../../scripts/demo.mjs";
-import { servePage } from "./verify_package_page.mjs";
+import { servePage } from "./package_page.mjs";
 import { send } from "./wire.mjs";
 
 const execute = promisify(execFile);
-const API = fileURLToPath(new URL("verify_package_api.mjs", import.meta.url));
+const API = fileURLToPath(new URL("package_api.mjs", import.meta.url));
 
 /** Packs the package and puts it, what it depends on and the API into `folder`, as an installation would. */
 export async function install(folder) {
@@ -78,7 +78,10 @@ export const HOSTS = {
       modulesRoot: outdir,
       modules: [
         { type: "ESModule", path: join(outdir, "worker.js") },
-        { type: "CompiledWasm", path: join(outdir, "verifier.wasm") },
+        ...["edgegrant", "inspector", "verifier"].map((name) => ({
+          type: "CompiledWasm",
+          path: join(outdir, `${name}.wasm`),
+        })),
       ],
       compatibilityDate: "2026-04-01",
       host: "127.0.0.1",

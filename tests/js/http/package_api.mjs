@@ -1,7 +1,12 @@
-// A small API on the edge as a user of the package writes it; verify_package.mjs runs it in each runtime.
+// A small API on the edge as a user of the package writes it; package.mjs runs it in each runtime.
 
+import { inspect } from "edgegrant/inspect";
+import { createSigner } from "edgegrant/sign";
 import { bearer_token, challenge, createVerifier, require_scope } from "edgegrant/verify";
 import { hii_retail } from "edgegrant/verify/presets";
+
+/** The secret that the API makes tokens of its own with. */
+export const OWN = { kty: "oct", kid: "own", alg: "HS256", k: "b3duIHNlY3JldCBvZiB0aGlydHktdHdvIG9jdGV0cyE" };
 
 /** `orders`, `partner`: the options of a verifier; `tills`: those of the Hii Retail preset. */
 export async function edgeApi(options) {
@@ -20,7 +25,12 @@ export async function edgeApi(options) {
     "/partner": (request) => partner.verify_request(request),
     "/tills": (request) => tills.verify_request(request),
   };
+  const signer = await createSigner({ jwk: OWN, alg: OWN.alg });
   return async (request) => {
+    if (new URL(request.url).pathname === "/own") {
+      const token = await signer.sign({ iss: "https://api.example.com", exp: 4_000_000_000 });
+      return Response.json({ token, inspection: await inspect(token, { jwks: OWN }) });
+    }
     const result = await routes[new URL(request.url).pathname](request);
     return result.ok ? Response.json({ claims: result.claims, details: result.details }) : result.response;
   };

@@ -1,4 +1,4 @@
-// The API of verify_package_api.mjs in a page of Chromium: ES modules as they are in the package, no bundler.
+// The API of package_api.mjs in a page of Chromium: ES modules as they are in the package, no bundler.
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -30,8 +30,12 @@ async function importsOf(folder) {
   const [own, yaml] = await Promise.all(["edgegrant", "yaml"].map(manifest));
   const place = (name, { default: file }) => join("/node_modules", name, file);
   return {
-    "edgegrant/verify": place("edgegrant", own.exports["./verify"]),
-    "edgegrant/verify/presets": place("edgegrant", own.exports["./verify/presets"]),
+    ...Object.fromEntries(
+      ["inspect", "sign", "verify", "verify/presets"].map((name) => [
+        `edgegrant/${name}`,
+        place("edgegrant", own.exports[`./${name}`]),
+      ]),
+    ),
     yaml: place("yaml", yaml.exports["."]),
   };
 }

@@ -1,18 +1,20 @@
-// `edgegrant/verify` as its users install and import it, in every runtime: it fetches the keys of a deployment
-// and of an issuer that is not ours, and jose says the same of every token.
+// The package as its users install and import it, in every runtime: `edgegrant/verify` fetches the keys of a
+// deployment and of an issuer that is not ours, and jose says the same of every token; `edgegrant/sign` makes one,
+// and `edgegrant/inspect` explains it.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as jose from "jose";
+import { OWN } from "./package_api.mjs";
+import { HOSTS, install } from "./package_hosts.mjs";
+import { ALGS, AUDIENCE, openPartner } from "./package_partner.mjs";
 import { serving } from "./serving.mjs";
-import { HOSTS, install } from "./verify_package_hosts.mjs";
-import { ALGS, AUDIENCE, openPartner } from "./verify_package_partner.mjs";
 import { basic, GRANT } from "./wire.mjs";
 
 const HII_AUDIENCE = "https://hiiretail.com";
 
-export function verifyPackage({ test }, hooks) {
+export function packaged({ test }, hooks) {
   const server = serving(hooks, "workerd");
   let folder;
   let partner;
@@ -82,6 +84,16 @@ export function verifyPackage({ test }, hooks) {
           assert.deepEqual([body.details.software_id, body.details.software_version], ["abc", "1.3"]);
         }
         assert.strictEqual(partner.fetched() - fetched, 1 + ALGS.length, "the API fetched keys once");
+      });
+    });
+
+    test(`${runtime}: a token of its own`, async (assert) => {
+      await withApi(async (_, ask) => {
+        const { status, body } = await ask("/own");
+        assert.strictEqual(status, 200, JSON.stringify(body));
+        const { payload } = await jose.jwtVerify(body.token, await jose.importJWK(OWN), { typ: "at+jwt" });
+        assert.deepEqual(payload, body.inspection.claims);
+        assert.strictEqual(body.inspection.signature.status, "verified");
       });
     });
 
