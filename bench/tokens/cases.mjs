@@ -36,6 +36,15 @@ const SHARED = {
 const subject = (index) => `subject-${String(index).padStart(5, "0")}`;
 const claims = (index) => ({ ...SHARED, sub: subject(index), jti: crypto.randomUUID() });
 
+/** What is given lies ready: made when `count` changes, which it does before anything is measured. */
+function ready(make) {
+  let made = [];
+  return (count) => {
+    if (made.length !== count) made = Array.from({ length: count }, (_, index) => make(index));
+    return made;
+  };
+}
+
 /**
  * By case and subject: from a private JWK to what makes `count` tokens, `flight` of them at once, and answers the
  * last. `algorithms`: all where none are named.
@@ -66,19 +75,16 @@ export function casesOf(alg) {
 
 async function edgegrantOne(jwk, signing) {
   const signer = await createSigner({ jwk, alg: jwk.alg, ...(signing && { signing }) });
-  return async (count) => {
-    let token;
-    for (let index = 0; index < count; index++) token = await signer.sign(claims(index));
-    return token;
-  };
+  const given = ready(claims);
+  return (count) => inFlight(given(count), 1, (one) => signer.sign(one));
 }
 
 async function edgegrantMany(jwk, signing) {
   const signer = await createSigner({ jwk, alg: jwk.alg, ...(signing && { signing }) });
   const template = { ...SHARED, sub: null, jti: null };
+  const given = ready(subject);
   return async (count) => {
-    const columns = { sub: Array.from({ length: count }, (_, index) => subject(index)) };
-    const tokens = await signer.sign_batch({ claims: template, columns, uuid: "jti" });
+    const tokens = await signer.sign_batch({ claims: template, columns: { sub: given(count) }, uuid: "jti" });
     return tokens.at(-1);
   };
 }
@@ -86,8 +92,9 @@ async function edgegrantMany(jwk, signing) {
 async function joseSigns(jwk) {
   const { alg, kid } = jwk;
   const key = await importJWK(jwk, alg);
-  const sign = (index) => new SignJWT(claims(index)).setProtectedHeader({ alg, typ: TYP, kid }).sign(key);
-  return (count, flight) => inFlight(count, flight, sign);
+  const sign = (one) => new SignJWT(one).setProtectedHeader({ alg, typ: TYP, kid }).sign(key);
+  const given = ready(claims);
+  return (count, flight) => inFlight(given(count), flight, sign);
 }
 
 /** Nothing but the signatures: no JSON, no base64url, no token. */
@@ -96,27 +103,20 @@ async function webcryptoSigns(jwk) {
   const key = await crypto.subtle.importKey("jwk", jwk, imported, false, ["sign"]);
   const header = { alg: jwk.alg, typ: TYP, kid: jwk.kid };
   const octets = JSON.stringify(header).length + JSON.stringify(claims(0)).length;
-  let inputs = [];
-  return (count, flight) => {
-    if (inputs.length !== count) {
-      inputs = Array.from({ length: count }, (_, index) =>
-        new Uint8Array(Math.ceil(octets * (4 / 3)) + 1).fill(index),
-      );
-    }
-    return inFlight(count, flight, (index) => crypto.subtle.sign(parameters, key, inputs[index]));
-  };
+  const given = ready((index) => new Uint8Array(Math.ceil(octets * (4 / 3)) + 1).fill(index));
+  const sign = (input) => crypto.subtle.sign(parameters, key, input);
+  return (count, flight) => inFlight(given(count), flight, sign);
 }
 
-/** All of `count`, `flight` at once, kept as a batch keeps them; answers the last. */
-async function inFlight(count, flight, make) {
+/** Makes one of each that is given, `flight` at once, and keeps them as a batch does; answers the last. */
+async function inFlight(given, flight, make) {
   const made = [];
   if (flight === 1) {
-    for (let index = 0; index < count; index++) made.push(await make(index));
+    for (const one of given) made.push(await make(one));
     return made.at(-1);
   }
-  for (let first = 0; first < count; first += flight) {
-    const length = Math.min(flight, count - first);
-    made.push(...(await Promise.all(Array.from({ length }, (_, index) => make(first + index)))));
+  for (let first = 0; first < given.length; first += flight) {
+    made.push(...(await Promise.all(given.slice(first, first + flight).map(make))));
   }
   return made.at(-1);
 }
