@@ -1,7 +1,7 @@
 // What is measured: each case is done by several subjects, in every runtime. Nothing here knows of runtimes.
 import { createSigner } from "edgegrant/sign";
 import { importJWK, SignJWT } from "jose";
-import { ALGORITHMS, inFlight, SHARED, subject } from "./shared.mjs";
+import { ALGORITHMS, inFlight, ready, SHARED, subject } from "./shared.mjs";
 import { edgegrantRemembers, edgegrantVerifies, joseVerifies, webcryptoVerifies } from "./verifying.mjs";
 
 /** Where the core can be told to sign. */
@@ -52,19 +52,16 @@ export function casesOf(alg) {
 
 async function edgegrantOne(jwk, signing) {
   const signer = await createSigner({ jwk, alg: jwk.alg, ...(signing && { signing }) });
-  return async (count) => {
-    let token;
-    for (let index = 0; index < count; index++) token = await signer.sign(claims(index));
-    return token;
-  };
+  const given = ready(claims);
+  return (count) => inFlight(given(count), 1, (one) => signer.sign(one));
 }
 
 async function edgegrantMany(jwk, signing) {
   const signer = await createSigner({ jwk, alg: jwk.alg, ...(signing && { signing }) });
   const template = { ...SHARED, sub: null, jti: null };
+  const given = ready(subject);
   return async (count) => {
-    const columns = { sub: Array.from({ length: count }, (_, index) => subject(index)) };
-    const tokens = await signer.sign_batch({ claims: template, columns, uuid: "jti" });
+    const tokens = await signer.sign_batch({ claims: template, columns: { sub: given(count) }, uuid: "jti" });
     return tokens.at(-1);
   };
 }
@@ -72,8 +69,9 @@ async function edgegrantMany(jwk, signing) {
 async function joseSigns(jwk) {
   const { alg, kid } = jwk;
   const key = await importJWK(jwk, alg);
-  const sign = (index) => new SignJWT(claims(index)).setProtectedHeader({ alg, typ: TYP, kid }).sign(key);
-  return (count, flight) => inFlight(count, flight, sign);
+  const sign = (one) => new SignJWT(one).setProtectedHeader({ alg, typ: TYP, kid }).sign(key);
+  const given = ready(claims);
+  return (count, flight) => inFlight(given(count), flight, sign);
 }
 
 /** Nothing but the signatures: no JSON, no base64url, no token. */
@@ -82,13 +80,7 @@ async function webcryptoSigns(jwk) {
   const key = await crypto.subtle.importKey("jwk", jwk, imported, false, ["sign"]);
   const header = { alg: jwk.alg, typ: TYP, kid: jwk.kid };
   const octets = JSON.stringify(header).length + JSON.stringify(claims(0)).length;
-  let inputs = [];
-  return (count, flight) => {
-    if (inputs.length !== count) {
-      inputs = Array.from({ length: count }, (_, index) =>
-        new Uint8Array(Math.ceil(octets * (4 / 3)) + 1).fill(index),
-      );
-    }
-    return inFlight(count, flight, (index) => crypto.subtle.sign(parameters, key, inputs[index]));
-  };
+  const given = ready((index) => new Uint8Array(Math.ceil(octets * (4 / 3)) + 1).fill(index));
+  const sign = (input) => crypto.subtle.sign(parameters, key, input);
+  return (count, flight) => inFlight(given(count), flight, sign);
 }

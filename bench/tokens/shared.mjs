@@ -28,16 +28,24 @@ export const SHARED = {
 };
 export const subject = (index) => `subject-${String(index).padStart(5, "0")}`;
 
-/** All of `count`, `flight` at once, kept as a batch keeps them; answers the last. */
-export async function inFlight(count, flight, make) {
+/** What is given lies ready: made when `count` changes, which it does before anything is measured. */
+export function ready(make) {
+  let made = [];
+  return (count) => {
+    if (made.length !== count) made = Array.from({ length: count }, (_, index) => make(index));
+    return made;
+  };
+}
+
+/** Makes one of each that is given, `flight` at once, and keeps them as a batch does; answers the last. */
+export async function inFlight(given, flight, make) {
   const made = [];
   if (flight === 1) {
-    for (let index = 0; index < count; index++) made.push(await make(index));
+    for (const one of given) made.push(await make(one));
     return made.at(-1);
   }
-  for (let first = 0; first < count; first += flight) {
-    const length = Math.min(flight, count - first);
-    made.push(...(await Promise.all(Array.from({ length }, (_, index) => make(first + index)))));
+  for (let first = 0; first < given.length; first += flight) {
+    made.push(...(await Promise.all(given.slice(first, first + flight).map(make))));
   }
   return made.at(-1);
 }

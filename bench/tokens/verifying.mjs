@@ -2,7 +2,7 @@
 import { createSigner } from "edgegrant/sign";
 import { createVerifier } from "edgegrant/verify";
 import { importJWK, jwtVerify } from "jose";
-import { ALGORITHMS, inFlight, SHARED, subject } from "./shared.mjs";
+import { ALGORITHMS, inFlight, ready, SHARED, subject } from "./shared.mjs";
 
 /** How many tokens there are to take turns. */
 const TOKENS = 500;
@@ -36,12 +36,13 @@ export async function edgegrantVerifies(jwk, options = {}) {
       ...options,
     }),
   ]);
-  const verify = async (index) => {
-    const result = await verifier.verify(tokens[index % TOKENS]);
+  const verify = async (token) => {
+    const result = await verifier.verify(token);
     if (!result.ok) throw new Error(result.message);
     return result.claims.sub;
   };
-  return (count, flight) => inFlight(count, flight, verify);
+  const given = ready((index) => tokens[index % TOKENS]);
+  return (count, flight) => inFlight(given(count), flight, verify);
 }
 
 export const edgegrantRemembers = (jwk) => edgegrantVerifies(jwk, { remember: TOKENS });
@@ -55,8 +56,9 @@ export async function joseVerifies(jwk) {
     requiredClaims: ["exp", "sub", "client_id", "iat", "jti"],
     currentDate: new Date(NOW * 1000),
   };
-  const verify = async (index) => (await jwtVerify(tokens[index % TOKENS], key, options)).payload.sub;
-  return (count, flight) => inFlight(count, flight, verify);
+  const verify = async (token) => (await jwtVerify(token, key, options)).payload.sub;
+  const given = ready((index) => tokens[index % TOKENS]);
+  return (count, flight) => inFlight(given(count), flight, verify);
 }
 
 /** Nothing but the signatures: no JSON, no base64url, no claims. */
@@ -77,11 +79,11 @@ export async function webcryptoVerifies(jwk) {
   });
   const { alg: _, ...key } = publicHalf(jwk);
   const verifies = await crypto.subtle.importKey("jwk", key, imported, false, ["verify"]);
-  const verify = async (index) => {
-    const [signature, input] = tokens[index % TOKENS];
+  const verify = async ([signature, input]) => {
     if (!(await crypto.subtle.verify(parameters, verifies, signature, input)))
       throw new Error("not verified");
     return "";
   };
-  return (count, flight) => inFlight(count, flight, verify);
+  const given = ready((index) => tokens[index % TOKENS]);
+  return (count, flight) => inFlight(given(count), flight, verify);
 }

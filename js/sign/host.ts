@@ -53,7 +53,12 @@ export async function signAll(
   inputs: Uint8Array<ArrayBuffer>,
   ends: Uint32Array,
 ): Promise<Uint8Array> {
-  const signed = Array.from(ends, (end, index) => sign(inputs.subarray(ends[index - 1] ?? 0, end)));
+  const signed: Promise<ArrayBuffer>[] = [];
+  let begin = 0;
+  for (const end of ends) {
+    signed.push(sign(inputs.subarray(begin, end)));
+    begin = end;
+  }
   let signatures: ArrayBuffer[];
   try {
     signatures = await Promise.all(signed);

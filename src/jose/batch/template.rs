@@ -33,7 +33,7 @@ pub struct Template {
 
 #[derive(Clone, Debug)]
 enum Part {
-    Constant(String),
+    Constant(Vec<u8>),
     /// A column's place among the names, and the name.
     Column(usize, String),
 }
@@ -60,10 +60,8 @@ impl Template {
         let mut prefix = [header.as_bytes(), b"."].concat();
         if let Some(Part::Constant(first)) = parts.first_mut() {
             // Three octets are four characters, whatever follows.
-            let whole =
-                (0..=first.len() / 3 * 3).rev().find(|end| end % 3 == 0 && first.is_char_boundary(*end));
-            let rest = first.split_off(whole.unwrap_or_default());
-            base64url::append(first.as_bytes(), &mut prefix);
+            let rest = first.split_off(first.len() / 3 * 3);
+            base64url::append(first, &mut prefix);
             *first = rest;
         }
         Ok(Self { prefix, parts })
@@ -85,7 +83,7 @@ impl Template {
         let sources = self.sources(columns, count)?;
         let mut inputs =
             Inputs { text: Vec::new(), ends: Vec::with_capacity(count), shared: self.prefix.len() };
-        let mut payload = String::new();
+        let mut payload = Vec::new();
         let mut begin = 0;
         for index in 0..count {
             payload.clear();
@@ -93,7 +91,7 @@ impl Template {
                 source.write(index, rng, &mut payload)?;
             }
             inputs.text.extend_from_slice(&self.prefix);
-            base64url::append(payload.as_bytes(), &mut inputs.text);
+            base64url::append(&payload, &mut inputs.text);
             let (end, octets) = (inputs.text.len(), inputs.text.len() - begin);
             if octets > MAX_TOKEN_OCTETS {
                 return Err(BatchError::TooLong { index, octets });
@@ -150,26 +148,28 @@ impl Inputs {
 
 /// What the part of a payload is taken from.
 enum Source<'a> {
-    Constant(&'a str),
+    Constant(&'a [u8]),
     Values(&'a [&'a RawValue]),
     Uuid,
 }
 
 impl Source<'_> {
-    fn write<R>(&self, index: usize, rng: &mut R, payload: &mut String) -> Result<(), SignError>
+    fn write<R>(&self, index: usize, rng: &mut R, payload: &mut Vec<u8>) -> Result<(), SignError>
     where
         R: TryCryptoRng + ?Sized,
     {
         match self {
-            Self::Constant(text) => payload.push_str(text),
-            Self::Values(values) => payload.push_str(values.get(index).map_or("null", |value| value.get())),
+            Self::Constant(text) => payload.extend_from_slice(text),
+            Self::Values(values) => {
+                payload.extend_from_slice(values.get(index).map_or("null", |value| value.get()).as_bytes());
+            }
             Self::Uuid => {
                 let mut random = [0; 16];
                 rng.try_fill_bytes(&mut random).map_err(|_| SignError::Entropy)?;
                 let uuid = Builder::from_random_bytes(random).into_uuid();
-                payload.push('"');
-                payload.push_str(uuid.hyphenated().encode_lower(&mut [0; 36]));
-                payload.push('"');
+                payload.push(b'"');
+                payload.extend_from_slice(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes());
+                payload.push(b'"');
             }
         }
         Ok(())
@@ -187,7 +187,7 @@ fn split(claims: &Map<String, Value>, columns: &[&str]) -> Result<Vec<Part>, Bat
         constant.push_str(&text(&name.as_str().into()));
         constant.push(':');
         if let Some(column) = columns.iter().position(|column| column == name) {
-            parts.push(Part::Constant(std::mem::take(&mut constant)));
+            parts.push(Part::Constant(std::mem::take(&mut constant).into_bytes()));
             parts.push(Part::Column(column, name.clone()));
         } else {
             check_constant(name, value)?;
@@ -195,7 +195,7 @@ fn split(claims: &Map<String, Value>, columns: &[&str]) -> Result<Vec<Part>, Bat
         }
     }
     constant.push('}');
-    parts.push(Part::Constant(constant));
+    parts.push(Part::Constant(constant.into_bytes()));
     Ok(parts)
 }
 
