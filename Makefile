@@ -4,6 +4,8 @@ RUNTIME ?= workerd
 PORT ?= 8787
 
 CARGO_FLAGS := --locked --all-features
+# What has a lock file of its own.
+PACKAGES := bench/timing fuzz
 # What a test may do though the core may not, in helpers too, which clippy.toml cannot tell from the core.
 IN_TESTS := -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing -A missing_docs
 # The Rust tests that run in a browser.
@@ -53,11 +55,14 @@ lint: lint-rust lint-js ## Check formatting, lints, licences and types
 lint-rust: setup
 	$(call step,cargo fmt)
 	@cargo fmt --check
+	@for package in $(PACKAGES); do cargo fmt --check --manifest-path $$package/Cargo.toml || exit; done
 	$(call step,clippy)
 	@cargo clippy $(CARGO_FLAGS) --lib -- -D warnings
 	@cargo clippy $(CARGO_FLAGS) --tests -- -D warnings $(IN_TESTS)
 	$(call step,clippy for wasm32)
 	@cargo clippy --locked --features faults,verifier,inspector --lib --target wasm32-unknown-unknown -- -D warnings
+	$(call step,clippy for bench/timing)
+	@cargo clippy --locked --manifest-path bench/timing/Cargo.toml -- -D warnings
 	$(call step,cargo deny)
 	@cargo deny --offline --log-level warn check --hide-inclusion-graph licenses bans sources
 
@@ -102,7 +107,8 @@ bench-timing: tools ## Measure whether the time of an operation tells a secret
 
 fmt: tools ## Format everything
 	@cargo fmt
+	@for package in $(PACKAGES); do cargo fmt --manifest-path $$package/Cargo.toml || exit; done
 	@biome check --write
 
 clean: ## Remove what was built; tools and packages stay
-	rm -rf target pkg dist js/core tests/js/core .wrangler
+	rm -rf target pkg dist js/core tests/js/core .wrangler $(PACKAGES:=/target)

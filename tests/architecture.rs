@@ -257,7 +257,7 @@ fn files(folder: &str, extensions: &[&str]) -> Vec<PathBuf> {
             let entry = entry.unwrap();
             let path = folder.join(entry.file_name());
             if entry.file_type().unwrap().is_dir() {
-                if !["core", "vectors"].iter().any(|generated| path.ends_with(generated)) {
+                if !["core", "target", "vectors"].iter().any(|generated| path.ends_with(generated)) {
                     folders.push(path);
                 }
             } else if path
