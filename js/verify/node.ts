@@ -2,7 +2,7 @@
 
 import instantiate from "../core/verifier.js";
 import { compile } from "../load/compile_node.ts";
-import { nodeKey } from "./node_rsa.ts";
+import { nodeKey } from "./node_key.ts";
 import { bind } from "./verifier.ts";
 
 export * from "./index.ts";

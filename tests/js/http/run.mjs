@@ -15,6 +15,7 @@ import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
 import { jwks } from "./jwks.mjs";
 import { nodeListener } from "./listener.mjs";
+import { nodeKey } from "./node_key.mjs";
 import { packaged } from "./package.mjs";
 import { paths } from "./paths.mjs";
 import { serve } from "./serve.mjs";
@@ -59,6 +60,7 @@ for (const runtime of Object.keys(RUNTIMES)) {
   deployment(`${runtime}, the tests' own`, runtime, entry, FAULTY_SUITES);
 }
 alone("node, the listener", nodeListener);
+alone("node, one signature and several", nodeKey);
 alone("jwks", jwks);
 alone("wrangler", wrangler);
 alone("serve", serve);
