@@ -42,7 +42,7 @@ export interface TakenKey {
 /** What the core says of a token. */
 export interface Examination {
   /** Why it is refused; where `keys` is there, if one of them has signed it. */
-  refused?: Omit<Refused, "ok"> | null;
+  refused?: Omit<Refused, "ok">;
   /** The key that has signed it. */
   key?: number;
   /** The keys one of which must have signed it, for `alg`. */
