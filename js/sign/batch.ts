@@ -3,11 +3,8 @@
 import { type Fault, SignError, type SignErrorCode } from "./error.ts";
 import type { Batch } from "./types.ts";
 
-/**
- * Tokens in a chunk. What is made of them stays in the processor's cache, and as many signatures keep all threads
- * of a host busy; of more it would start more threads.
- */
-const CHUNK = 256;
+/** Tokens in a chunk: what is made of them stays in the processor's cache. */
+const CHUNK = 512;
 
 /** Most tokens of a batch. */
 const MOST = 10_000;

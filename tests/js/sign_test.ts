@@ -365,10 +365,14 @@ const register: Register = (QUnit, runtime) => {
       for (const resolve of waiting.toReversed()) resolve();
       assert.deepEqual([...(await signing)], [7, 1, 8, 2, 9, 1]);
 
+      let asked = 0;
       const failing = async () => {
+        asked += 1;
         throw new Error("the key is gone");
       };
-      const error = await refusal(signAll(failing, new Uint8Array(1), Uint32Array.of(1)));
+      const ends = Uint32Array.from(numbers(1000));
+      const error = await refusal(signAll(failing, new Uint8Array(1000), ends));
+      assert.true(asked < ends.length, `${asked} were asked for`);
       assert.deepEqual([error.code, (error.cause as Error).message], ["signing_failed", "the key is gone"]);
     });
   });
