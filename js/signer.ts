@@ -87,7 +87,7 @@ export async function importSigningKey(jwkText: string, alg: string): Promise<Si
   return { alg, privateKey, publicJwk: JSON.stringify(publicJwk) };
 }
 
-/** The WebCrypto side of a JWS algorithm that the host signs; `undefined`: it does not. */
+/** The WebCrypto side of a JWS algorithm; `sign` is how it verifies too. `undefined`: it is not the host's. */
 export function hostAlgorithm(alg: string): Pick<Algorithm, "import" | "sign"> | undefined {
   return ALGORITHMS.get(alg);
 }
