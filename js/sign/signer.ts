@@ -1,5 +1,6 @@
 /** Signs tokens, one and many, with a key that the core or WebCrypto holds. */
 
+import { once } from "../load/once.ts";
 import type { CoreFactory } from "../types.ts";
 import { type Chunk, chunks, expectOnly, objectText, refuse } from "./batch.ts";
 import { LiveCore, OpenSigner } from "./core.ts";
@@ -13,20 +14,14 @@ const OWN_MEMBERS = ["alg", "typ", "kid", "crit", "b64"];
 
 /** Makes `createSigner` on the core that `load` loads, once, when it is first needed. */
 export function signers(load: () => Promise<CoreFactory>): (options: SignerOptions) => Promise<Signer> {
-  let live: Promise<LiveCore> | undefined;
-  const loaded = async () => {
+  const live = once(async () => {
     const make = await load();
     // One module has the exports of both.
     return new LiveCore(() => make() as ReturnType<CoreFactory> & SignCore);
-  };
+  });
   return async (options) => {
     expectOnly(options, "options", OPTIONS);
-    live ??= loaded();
-    // What failed once, a network perhaps, may do the next time.
-    live.catch(() => {
-      live = undefined;
-    });
-    return "key" in options ? fromKey(await live, options) : fromJwk(await live, options);
+    return "key" in options ? fromKey(await live(), options) : fromJwk(await live(), options);
   };
 }
 

@@ -1,5 +1,6 @@
 /** Is this token good for this call, and if not, why. */
 
+import { once } from "../load/once.ts";
 import { VerifiedCache } from "./cache.ts";
 import type { Examination, KeysTaken, Mistake, VerifierCore, VerifierCoreFactory } from "./core.ts";
 import { Engine, readExamination } from "./core.ts";
@@ -37,7 +38,7 @@ export interface Verifier<Details = undefined> {
 
 /** Makes `createVerifier` for a runtime; `load` gets the compiled core, `importKey` what verifies beside it. */
 export function bind(load: () => Promise<VerifierCoreFactory>, importKey: ImportKey = webcryptoKey) {
-  let engine: Promise<Engine> | undefined;
+  const engine = once(async () => new Engine(await load()));
   /**
    * Makes a verifier. Nothing is fetched before the first token.
    *
@@ -46,12 +47,7 @@ export function bind(load: () => Promise<VerifierCoreFactory>, importKey: Import
   return async function createVerifier<Details = undefined>(
     options: VerifierOptions<Details>,
   ): Promise<Verifier<Details>> {
-    engine ??= load().then((instantiate) => new Engine(instantiate));
-    const loaded = await engine.catch((error: unknown) => {
-      // The next call tries again.
-      engine = undefined;
-      throw error;
-    });
+    const loaded = await engine();
     const mistakes: Mistake[] = [];
     const parts = takeApart(options, mistakes);
     return new TokenVerifier(loaded, importKey, parts, mistakes);
