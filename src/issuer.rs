@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::client::Client;
 use crate::keys::IssuerKey;
 use crate::profile::Profile;
-use crate::resource::Resource;
+use crate::resource::ResourceServer;
 use crate::scope::Scope;
 use crate::time::Seconds;
 
@@ -35,15 +35,6 @@ pub struct Issuer {
     pub default_audience: String,
     /// Its clients, by `client_id`.
     pub clients: BTreeMap<String, Rc<Client>>,
-}
-
-/// A resource server: an audience of access tokens.
-#[derive(Clone, Debug)]
-pub struct ResourceServer {
-    /// Its identifier.
-    pub identifier: Resource,
-    /// The scope that means something there.
-    pub scope: Scope,
 }
 
 impl Issuer {

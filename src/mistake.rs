@@ -2,7 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use deserr::{DeserializeError, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef};
+use deserr::{
+    DeserializeError, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef,
+    take_cf_content,
+};
 use serde::Serialize;
 
 /// One mistake.
@@ -32,12 +35,14 @@ impl Mistakes {
     }
 
     /// `value` where there is none, else all of them, sorted by place.
-    pub fn or<T>(mut self, value: T) -> Result<T, Vec<Mistake>> {
-        if self.0.is_empty() {
-            return Ok(value);
-        }
+    pub fn or<T>(self, value: T) -> Result<T, Vec<Mistake>> {
+        if self.0.is_empty() { Ok(value) } else { Err(self.sorted()) }
+    }
+
+    /// All of them, sorted by place.
+    pub fn sorted(mut self) -> Vec<Mistake> {
         self.0.sort();
-        Err(self.0)
+        self.0
     }
 }
 
@@ -109,3 +114,34 @@ fn name(kind: ValueKind) -> &'static str {
 fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
+
+/// A value of another kind than one of `accepted`.
+pub fn wrong_kind<V: IntoValue>(actual: Value<V>, accepted: &[ValueKind], at: ValuePointerRef) -> Mistakes {
+    take_cf_content(Mistakes::error(None, ErrorKind::IncorrectValueKind { actual, accepted }, at))
+}
+
+/// Lets a noun be read from a string by its `FromStr`, whose error says what was expected.
+macro_rules! from_string {
+    ($noun:ty) => {
+        impl deserr::Deserr<$crate::mistake::Mistakes> for $noun {
+            fn deserialize_from_value<V: deserr::IntoValue>(
+                value: deserr::Value<V>,
+                at: deserr::ValuePointerRef,
+            ) -> Result<Self, $crate::mistake::Mistakes> {
+                use deserr::DeserializeError as _;
+                let deserr::Value::String(text) = value else {
+                    return Err($crate::mistake::wrong_kind(value, &[deserr::ValueKind::String], at));
+                };
+                text.parse().map_err(|error| {
+                    let msg = format!("expected {error}");
+                    deserr::take_cf_content($crate::mistake::Mistakes::error::<V>(
+                        None,
+                        deserr::ErrorKind::Unexpected { msg },
+                        at,
+                    ))
+                })
+            }
+        }
+    };
+}
+pub(crate) use from_string;

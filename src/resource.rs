@@ -2,6 +2,9 @@
 
 use std::str::FromStr;
 
+use crate::mistake::from_string;
+use crate::scope::Scope;
+
 /// A resource indicator, kept as it was written: audiences are compared octet by octet.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Resource(String);
@@ -22,11 +25,22 @@ impl FromStr for Resource {
     }
 }
 
+from_string!(Resource);
+
 impl Resource {
     /// The indicator.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A resource server: an audience of access tokens.
+#[derive(Clone, Debug)]
+pub struct ResourceServer {
+    /// Its identifier.
+    pub identifier: Resource,
+    /// The scope that means something there.
+    pub scope: Scope,
 }
 
 #[cfg(test)]

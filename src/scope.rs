@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::mistake::from_string;
+
 /// A set of scope tokens.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Scope(BTreeSet<String>);
@@ -20,6 +22,8 @@ impl FromStr for Scope {
         text.split(' ').map(|token| is_token(token).then(|| token.to_owned()).ok_or(ScopeError)).collect()
     }
 }
+
+from_string!(Scope);
 
 /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
 pub fn is_token(text: &str) -> bool {
@@ -46,6 +50,23 @@ impl Scope {
         self.0.difference(&other.0).cloned().collect()
     }
 
+    /// What one of them holds.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        self.0.union(&other.0).cloned().collect()
+    }
+
+    /// What of it `keep` keeps.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|token| keep(token)).cloned().collect())
+    }
+
+    /// Whether it holds this token.
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.contains(token)
+    }
+
     /// What both hold.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
@@ -56,6 +77,12 @@ impl Scope {
 impl FromIterator<String> for Scope {
     fn from_iter<I: IntoIterator<Item = String>>(tokens: I) -> Self {
         Self(tokens.into_iter().collect())
+    }
+}
+
+impl serde::Serialize for Scope {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

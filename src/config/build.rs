@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::document::{self, Document};
 use super::env::Env;
 use super::{Settings, clients, keys, not_among};
-use crate::issuer::{Issuer, ResourceServer};
+use crate::issuer::Issuer;
 use crate::mistake::{Mistake, Mistakes};
+use crate::resource::ResourceServer;
 use crate::time::Seconds;
 
 pub(super) fn settings(

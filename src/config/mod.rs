@@ -67,12 +67,7 @@ pub struct Settings {
 /// Parses the document.
 pub fn parse(config: &str) -> Result<Document, Vec<Mistake>> {
     let value = json::parse(config.as_bytes()).map_err(|error| vec![Mistake::new("", error.to_string())])?;
-    deserr::deserialize::<Document, _, Mistakes>(value).map_err(sorted)
-}
-
-fn sorted(mut mistakes: Mistakes) -> Vec<Mistake> {
-    mistakes.0.sort();
-    mistakes.0
+    deserr::deserialize::<Document, _, Mistakes>(value).map_err(Mistakes::sorted)
 }
 
 /// Reads the document and says which bindings it refers to.

@@ -1,15 +1,11 @@
-//! Values that stand in the document or come from the environment, and nouns read from strings.
-
-use std::str::FromStr;
+//! Values that stand in the document or come from the environment.
 
 use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, ValuePointerRef, take_cf_content,
 };
 
 use crate::jose::Algorithm;
-use crate::mistake::Mistakes;
-use crate::resource::Resource;
-use crate::scope::Scope;
+use crate::mistake::{Mistakes, wrong_kind};
 
 /// A reference to an environment binding: a variable or secret of the deployment.
 #[derive(Clone, Debug, Deserr, Eq, PartialEq)]
@@ -71,32 +67,6 @@ fn unexpected(at: ValuePointerRef) -> Mistakes {
     let msg = r#"expected a JWK Set {"keys": […]} or a reference {"env": "NAME"}"#.to_owned();
     take_cf_content(Mistakes::error::<serde_json::Value>(None, ErrorKind::Unexpected { msg }, at))
 }
-
-fn wrong_kind<V: IntoValue>(actual: Value<V>, accepted: &[ValueKind], at: ValuePointerRef) -> Mistakes {
-    take_cf_content(Mistakes::error(None, ErrorKind::IncorrectValueKind { actual, accepted }, at))
-}
-
-/// Nouns that are read from a string by their `FromStr`, whose error says what was expected.
-macro_rules! from_string {
-    ($($noun:ty),*) => {$(
-        impl Deserr<Mistakes> for $noun {
-            fn deserialize_from_value<V: IntoValue>(
-                value: Value<V>,
-                at: ValuePointerRef,
-            ) -> Result<Self, Mistakes> {
-                let Value::String(text) = value else {
-                    return Err(wrong_kind(value, &[ValueKind::String], at));
-                };
-                <$noun>::from_str(&text).map_err(|error| {
-                    let msg = format!("expected {error}");
-                    take_cf_content(Mistakes::error::<V>(None, ErrorKind::Unexpected { msg }, at))
-                })
-            }
-        }
-    )*};
-}
-
-from_string!(Resource, Scope);
 
 /// An algorithm whose signatures others can verify.
 impl Deserr<Mistakes> for Algorithm {

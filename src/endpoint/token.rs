@@ -40,8 +40,8 @@ pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -
         Ok(issued) => {
             let response = respond(issuer, &issued);
             event.kind = "token.issued";
-            event.scope = Some(issued.grant.scope.to_string());
-            event.audience = issued.grant.audience;
+            event.scope = Some(issued.grant.granted.scope.to_string());
+            event.audience = issued.grant.granted.audience;
             event.jti = Some(issued.jti);
             response
         }
@@ -68,7 +68,7 @@ async fn token(
     event.grant_type = Some(grant_type.to_owned());
     let client = authenticate(host, issuer, request, &form).await?;
     event.client_id = Some(client.client_id.clone());
-    let context = Context { host, issuer, client: &client, form: &form };
+    let context = Context { host, issuer, client: &client, policy: None, form: &form };
     let grant = match allowed_grant(grant_type, &client)? {
         GrantType::ClientCredentials => client_credentials::grant(&context)?,
     };
@@ -109,10 +109,12 @@ fn respond(issuer: &Issuer, issued: &Issued) -> HttpResponse {
     let body = TokenResponse {
         access_token: &issued.access_token,
         token_type: shape.token_type,
-        expires_in: issuer.access_token_lifetime.0.saturating_sub(shape.expires_in_less),
+        expires_in: issued.grant.granted.lifetime.0.saturating_sub(shape.expires_in_less),
         // RFC 6749 §5.1: required where it differs from what was asked; always said where not empty.
         scope: match shape.scope {
-            ScopeMember::Granted => Some(issued.grant.scope.to_string()).filter(|scope| !scope.is_empty()),
+            ScopeMember::Granted => {
+                Some(issued.grant.granted.scope.to_string()).filter(|scope| !scope.is_empty())
+            }
             ScopeMember::Empty => Some(String::new()),
         },
     };
@@ -153,7 +155,8 @@ mod tests {
         };
         let host = Host::new(Rc::default(), Timestamp::from_seconds(0), [0; 32], false);
         let form = Form::default();
-        let context = Context { host: &host, issuer: &settings.issuers[0], client: &client, form: &form };
+        let context =
+            Context { host: &host, issuer: &settings.issuers[0], client: &client, policy: None, form: &form };
         assert_eq!(client_credentials::grant(&context).unwrap_err().code, ErrorCode::UnauthorizedClient);
     }
 }

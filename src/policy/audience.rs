@@ -1,84 +1,65 @@
 //! Which resource servers a token may be for: RFC 8707 §2, RFC 9068 §3.
 
-use super::decision::{Refusal, Rule};
-use crate::issuer::ResourceServer;
-use crate::resource::Resource;
-
-/// What the decision rests on.
-#[derive(Debug)]
-pub struct AudienceFacts<'a> {
-    /// What the request names.
-    pub asked: &'a [&'a str],
-    /// What the issuer issues tokens for.
-    pub known: &'a [ResourceServer],
-    /// What the client may have tokens for; `None`: all that the issuer knows.
-    pub allowed: Option<&'a [Resource]>,
-    /// What stands in where the request names nothing.
-    pub default: &'a str,
-    /// Whether nothing may stand in.
-    pub required: bool,
-}
+use super::decision::Judge;
+use super::facts::{ClientFacts, IssuerFacts};
+use super::{Policy, Rule};
+use crate::resource::{Resource, ResourceServer};
 
 /// The resource servers of the token, in the order asked for, each once. Empty: the default audience,
-/// where no resource server has that identifier.
-pub fn audience<'a>(facts: &AudienceFacts<'a>) -> Result<Vec<&'a ResourceServer>, Refusal> {
-    let find = |name: &str| facts.known.iter().find(|known| known.identifier.as_str() == name);
+/// where no resource server has that identifier. `more`: audiences that an exchange grant adds to those that
+/// the client has.
+pub(super) fn audience<'a>(
+    judge: &mut Judge,
+    policy: Option<&Policy>,
+    issuer: &IssuerFacts<'a>,
+    client: &ClientFacts<'_>,
+    asked: &[&str],
+    more: &[Resource],
+) -> Vec<&'a ResourceServer> {
+    let find = |name: &str| issuer.resources.iter().find(|known| known.identifier.as_str() == name);
     let expected =
-        || facts.known.iter().map(|known| known.identifier.as_str()).collect::<Vec<_>>().join(", ");
-    if facts.asked.is_empty() {
-        if facts.required {
-            let message = format!("parameter audience is missing: expected {}", expected());
-            return Err(Refusal::new(Rule::AudienceRequired, message));
-        }
-        return Ok(find(facts.default).into_iter().collect());
+        || issuer.resources.iter().map(|known| known.identifier.as_str()).collect::<Vec<_>>().join(", ");
+    let named = !asked.is_empty() || !issuer.audience_required;
+    judge.rule(Rule::AudienceRequired, named, || {
+        format!("parameter audience is missing: expected {}", expected())
+    });
+    if asked.is_empty() {
+        return find(issuer.default_audience).into_iter().collect();
     }
+    let unknown = asked.iter().find(|name| find(name).is_none());
+    judge.rule(Rule::AudienceUnknown, unknown.is_none(), || {
+        // What the issuer serves is no secret where clients must name it; elsewhere it is not told.
+        let hint =
+            if issuer.audience_required { format!(": expected {}", expected()) } else { String::new() };
+        format!("{} is not known here{hint}", unknown.copied().unwrap_or_default())
+    });
+    let listed = policy.and_then(|policy| policy.audiences.as_ref());
+    let may = |one: &Resource| {
+        let registered = client.resources.is_none_or(|resources| resources.contains(one));
+        let by_policy =
+            listed.is_none_or(|all| all.get(client.client_id).is_some_and(|own| own.contains(one)));
+        (registered && by_policy) || more.contains(one)
+    };
+    let known: Vec<&ResourceServer> = asked.iter().filter_map(|name| find(name)).collect();
+    let beyond = known.iter().find(|known| !may(&known.identifier));
+    judge.rule(Rule::AudienceNotAllowed, beyond.is_none(), || {
+        let name = beyond.map(|known| known.identifier.as_str()).unwrap_or_default();
+        format!("this client may not have tokens for {name}")
+    });
     let mut granted: Vec<&ResourceServer> = Vec::new();
-    for name in facts.asked {
-        let Some(known) = find(name) else {
-            // What the issuer serves is no secret where clients must name it; elsewhere it is not told.
-            let hint = if facts.required { format!(": expected {}", expected()) } else { String::new() };
-            return Err(Refusal::new(Rule::AudienceUnknown, format!("{name} is not known here{hint}")));
-        };
-        if facts.allowed.is_some_and(|allowed| !allowed.contains(&known.identifier)) {
-            let message = format!("this client may not have tokens for {name}");
-            return Err(Refusal::new(Rule::AudienceNotAllowed, message));
-        }
-        if !granted.iter().any(|one| one.identifier == known.identifier) {
-            granted.push(known);
+    for one in known {
+        if !granted.iter().any(|before| before.identifier == one.identifier) {
+            granted.push(one);
         }
     }
-    Ok(granted)
+    granted
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn asked_known_and_allowed() {
-        let known: Vec<ResourceServer> = ["urn:a", "urn:b", "urn:c"]
-            .iter()
-            .map(|id| ResourceServer { identifier: id.parse().unwrap(), scope: "s".parse().unwrap() })
-            .collect();
-        let allowed: Vec<Resource> = vec!["urn:a".parse().unwrap(), "urn:b".parse().unwrap()];
-        let decide = |asked: &[&str], default: &str, required: bool| {
-            let facts = AudienceFacts { asked, known: &known, allowed: Some(&allowed), default, required };
-            audience(&facts)
-                .map(|granted| {
-                    granted.iter().map(|one| one.identifier.as_str()).collect::<Vec<_>>().join(" ")
-                })
-                .map_err(|refusal| refusal.rule)
-        };
-        for (asked, default, required, expected) in [
-            (&[][..], "issuer", false, Ok("")),
-            (&[], "urn:b", false, Ok("urn:b")),
-            (&[], "urn:b", true, Err(Rule::AudienceRequired)),
-            (&["urn:b", "urn:a", "urn:b"], "issuer", true, Ok("urn:b urn:a")),
-            (&["urn:a", "urn:x"], "issuer", false, Err(Rule::AudienceUnknown)),
-            (&["urn:A"], "issuer", false, Err(Rule::AudienceUnknown)),
-            (&["urn:c"], "issuer", false, Err(Rule::AudienceNotAllowed)),
-        ] {
-            assert_eq!(decide(asked, default, required), expected.map(str::to_owned), "{asked:?}");
-        }
+/// The identifiers of `resources`; the default audience where there are none.
+pub(super) fn identifiers(resources: &[&ResourceServer], issuer: &IssuerFacts<'_>) -> Vec<String> {
+    // RFC 9068 §3: a token whose request names no resource gets the default one.
+    if resources.is_empty() {
+        return vec![issuer.default_audience.to_owned()];
     }
+    resources.iter().map(|resource| resource.identifier.as_str().to_owned()).collect()
 }

@@ -1,9 +1,32 @@
 //! Pure decisions: from facts to what is granted, or to the rule that refuses.
+//!
+//! A [`Policy`] is one document, read and approved by people. Each function here takes it (or nothing, where a
+//! deployment has none) and facts, and gives a [`Decision`] that says by which rules it came about. What a
+//! request is answered and what an explanation shows is the same call.
 
 mod audience;
+mod client_credentials;
+mod date;
 mod decision;
+mod document;
+mod exchange;
+mod facts;
+mod generate;
+mod governance;
+mod parse;
+mod purpose;
+mod rule;
 mod scope;
 
-pub use audience::{AudienceFacts, audience};
-pub use decision::{Refusal, Rule};
-pub use scope::{ScopeFacts, scope};
+pub use client_credentials::client_credentials;
+pub use date::{Date, DateError};
+pub use decision::{Decision, Granted, Outcome, Refusal, Ruling};
+pub use document::{
+    ExchangeGrant, Flow, LegalBasis, Lifetime, Lifetimes, Mode, Policy, ScopeRule, Sensitivity, TokenType,
+    TrustedIssuer,
+};
+pub use exchange::{IdTokenFacts, exchange, id_token};
+pub use facts::{Asked, ClientFacts, ExchangeFacts, IssuerFacts, Source, SubjectFacts, SubjectState};
+pub use generate::{GenerateFacts, RedeemFacts, generate, redeem};
+pub use purpose::{Consent, purpose};
+pub use rule::Rule;

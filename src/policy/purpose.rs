@@ -1,0 +1,68 @@
+//! What personal data may be processed for, and what that rests on.
+
+use super::decision::{Decision, Granted, Judge};
+use super::{LegalBasis, Policy, Rule};
+use crate::scope::Scope;
+
+/// What is known of a person's consent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Consent {
+    /// It was given, and stands.
+    Given,
+    /// It was refused or withdrawn.
+    Refused,
+    /// Nobody asked.
+    Unknown,
+}
+
+/// Decides whether data may be processed for `purpose`: each scope token needs a legal basis, and consent where
+/// that is the basis. The basis of the whole is consent where that of any part is.
+pub fn purpose(policy: Option<&Policy>, purpose: &str, scope: &Scope, consent: Consent) -> Decision {
+    let mut judge = Judge::default();
+    let listed = policy.and_then(|policy| policy.purposes.get(purpose));
+    let basis = |token: &str| listed.and_then(|scopes| scopes.get(token)).copied();
+    let unlisted = scope.filtered(|token| basis(token).is_none());
+    judge.rule(Rule::PurposeUnknown, unlisted.is_empty() && !scope.is_empty(), || {
+        format!("{purpose} is not a purpose for scope {unlisted}")
+    });
+    let bases: Vec<LegalBasis> = scope.tokens().filter_map(basis).collect();
+    let by_consent = bases.contains(&LegalBasis::Consent);
+    judge.rule(Rule::PurposeConsentRequired, !by_consent || consent != Consent::Unknown, || {
+        format!("{purpose} needs the person's consent")
+    });
+    judge.rule(Rule::PurposeConsentRefused, !by_consent || consent != Consent::Refused, || {
+        format!("the person refused consent to {purpose}")
+    });
+    let legal_basis = if by_consent { Some(LegalBasis::Consent) } else { bases.first().copied() };
+    let granted = Granted { scope: scope.clone(), legal_basis, ..Granted::default() };
+    judge.decide(granted, policy.map(|policy| policy.version.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legal_basis_or_consent() {
+        let policy = r#"{"version":"1","scopes":{},"purposes":{"dpv:Fraud":{"sim":"legitimate_interest",
+            "location":"consent"}}}"#;
+        let policy = Policy::parse(policy).unwrap();
+        for (name, scope, consent, expected) in [
+            ("dpv:Fraud", "sim", Consent::Unknown, Ok(Some(LegalBasis::LegitimateInterest))),
+            ("dpv:Fraud", "sim", Consent::Refused, Ok(Some(LegalBasis::LegitimateInterest))),
+            ("dpv:Fraud", "location", Consent::Given, Ok(Some(LegalBasis::Consent))),
+            ("dpv:Fraud", "location sim", Consent::Given, Ok(Some(LegalBasis::Consent))),
+            ("dpv:Fraud", "location sim", Consent::Unknown, Err(Rule::PurposeConsentRequired)),
+            ("dpv:Fraud", "location", Consent::Refused, Err(Rule::PurposeConsentRefused)),
+            ("dpv:Fraud", "sim other", Consent::Given, Err(Rule::PurposeUnknown)),
+            ("dpv:Marketing", "sim", Consent::Given, Err(Rule::PurposeUnknown)),
+        ] {
+            let decision = purpose(Some(&policy), name, &scope.parse().unwrap(), consent);
+            let found =
+                decision.into_result().map(|granted| granted.legal_basis).map_err(|refusal| refusal.rule);
+            assert_eq!(found, expected, "{name} {scope} {consent:?}");
+        }
+        let without = purpose(None, "dpv:Fraud", &"sim".parse().unwrap(), Consent::Given);
+        assert_eq!(without.into_result().unwrap_err().rule, Rule::PurposeUnknown);
+    }
+}
