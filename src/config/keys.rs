@@ -2,7 +2,7 @@
 
 use super::document::{self, KeyState, Signing};
 use super::env::Env;
-use crate::jose::{Jwk, SigningKey, VerifyingKey};
+use crate::jose::{Jwk, SigningKey};
 use crate::keys::{IssuerKey, Signer};
 use crate::mistake::Mistakes;
 
@@ -61,11 +61,9 @@ fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) 
         bad(format!("expected a key for {}, found a symmetric one", key.alg));
         return None;
     };
-    if let Err(error) = VerifyingKey::new(&public, key.alg) {
-        bad(format!("expected a key for {}: {error}", key.alg));
-        return None;
-    }
     let kid =
         key.kid.clone().or_else(|| public.kid().map(str::to_owned)).unwrap_or_else(|| public.thumbprint());
-    Some(IssuerKey::new(kid, key.alg, public, signer))
+    IssuerKey::new(kid, key.alg, &public, signer)
+        .map_err(|error| bad(format!("expected a key for {}: {error}", key.alg)))
+        .ok()
 }

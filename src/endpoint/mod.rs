@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use crate::config::{self, Settings};
 use crate::error::{ErrorCode, ProtocolError};
-use crate::host::{Failure, Host};
+use crate::host::{Failure, Hooks, Host};
 use crate::http::{Body, HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
 use crate::mistake::{Mistake, Mistakes};
@@ -25,7 +25,7 @@ pub struct Server {
     issuers: Vec<Rc<Issuer>>,
     dev_env: Option<BTreeMap<String, String>>,
     routes: BTreeMap<String, Route>,
-    audited: bool,
+    hooks: Hooks,
 }
 
 /// Where a path leads: an endpoint, and the issuer that it is of.
@@ -102,20 +102,20 @@ impl Server {
             issuers: issuers.into_iter().map(Rc::new).collect(),
             dev_env,
             routes,
-            audited: true,
+            hooks: Hooks { audit: true, subject: false },
         })
     }
 
-    /// Whether anybody listens to audit events; without a listener none are put out.
+    /// What the operator has a hook for; unless told, audit events are put out.
     #[must_use]
-    pub fn with_audit(mut self, audited: bool) -> Self {
-        self.audited = audited;
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
         self
     }
 
-    /// Whether audit events are put out.
-    pub fn is_audited(&self) -> bool {
-        self.audited
+    /// What the operator has a hook for.
+    pub fn hooks(&self) -> Hooks {
+        self.hooks
     }
 
     /// The longest body that is read for `path`, in bytes.

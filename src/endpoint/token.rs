@@ -23,19 +23,7 @@ struct TokenResponse<'a> {
 }
 
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
-    let mut event = Event {
-        kind: "token.refused",
-        time: host.now().seconds(),
-        issuer: issuer.identifier.clone(),
-        client_id: None,
-        grant_type: None,
-        scope: None,
-        audience: Vec::new(),
-        jti: None,
-        error: None,
-        rule: None,
-        cause: None,
-    };
+    let mut event = Event::new("token.refused", host.now(), &issuer.identifier);
     let response = match token(host, issuer, request, &mut event).await {
         Ok(issued) => {
             let response = respond(issuer, &issued);
@@ -130,6 +118,7 @@ mod tests {
     use super::*;
     use crate::client::Credential;
     use crate::config;
+    use crate::host::Hooks;
     use crate::jose::{Algorithm, SigningKey};
     use crate::scope::Scope;
     use crate::time::Timestamp;
@@ -153,7 +142,7 @@ mod tests {
             resources: None,
             active: true,
         };
-        let host = Host::new(Rc::default(), Timestamp::from_seconds(0), [0; 32], false);
+        let host = Host::new(Rc::default(), Timestamp::from_seconds(0), [0; 32], Hooks::default());
         let form = Form::default();
         let context =
             Context { host: &host, issuer: &settings.issuers[0], client: &client, policy: None, form: &form };

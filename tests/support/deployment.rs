@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use edgegrant::endpoint::Server;
+use edgegrant::host::Hooks;
 use edgegrant::http::{Body, Headers, HttpRequest, HttpResponse};
 use edgegrant::jose::{Algorithm, Jwk, SigningKey, jws};
 use rand_chacha::ChaCha20Rng;
@@ -102,8 +103,14 @@ pub fn world(seed: u64) -> World {
 
 /// A world with another document.
 pub fn world_of(document: &Value, seed: u64) -> World {
+    world_with(document, Hooks { audit: true, subject: false }, seed)
+}
+
+/// A world with another document, whose operator has these hooks.
+pub fn world_with(document: &Value, hooks: Hooks, seed: u64) -> World {
     let server = Server::configure(&document.to_string(), &bindings());
-    World::new(server.unwrap_or_else(|mistakes| panic!("{mistakes:?}")), host_keys(), seed)
+    let server = server.unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    World::new(server.with_hooks(hooks), host_keys(), seed)
 }
 
 /// A GET.
@@ -114,7 +121,7 @@ pub fn get(path: &str) -> HttpRequest {
 /// A form POST without credentials.
 pub fn post(path: &str, body: &str) -> HttpRequest {
     let content_type = Some("application/x-www-form-urlencoded".to_owned());
-    request("POST", path, Headers { content_type, authorization: None }, body.as_bytes())
+    request("POST", path, Headers { content_type, ..Headers::default() }, body.as_bytes())
 }
 
 /// A form POST with HTTP Basic.
@@ -133,6 +140,7 @@ pub fn request(method: &str, path: &str, headers: Headers, body: &[u8]) -> HttpR
         query: query.into(),
         headers,
         body: Body::Bytes(body.to_vec().into()),
+        operator: false,
     }
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use edgegrant::endpoint::Server;
-use edgegrant::host::{Effect, Event, Failure, Inbound, Outbound, Reply, Role};
+use edgegrant::host::{Effect, Event, Failure, Inbound, Outbound, Reply, Role, SubjectState};
 use edgegrant::http::{HttpRequest, HttpResponse};
 use edgegrant::jose::SigningKey;
+use edgegrant::jose::batch::{self, Inputs};
 use edgegrant::suspend::{Request, Step};
 use edgegrant::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
-use serde_bytes::ByteBuf;
 
 use super::store::Store;
 
@@ -53,6 +53,8 @@ pub struct World {
     pub events: Vec<Event>,
     pub outbound: Vec<Outbound>,
     pub signatures: usize,
+    /// What the operator knows of subjects, by issuer and `sub`: whether they are active.
+    pub subjects: BTreeMap<(String, String), bool>,
     keys: BTreeMap<String, SigningKey>,
     flights: Vec<Flight>,
     rng: ChaCha20Rng,
@@ -69,6 +71,7 @@ impl World {
             events: Vec::new(),
             outbound: Vec::new(),
             signatures: 0,
+            subjects: BTreeMap::new(),
             keys,
             flights: Vec::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
@@ -222,13 +225,15 @@ impl World {
                 Role::State => self.state.commit(commit, seconds),
                 Role::Registry => self.registry.commit(commit, seconds),
             }),
-            Effect::Sign { jobs } => {
-                self.signatures += jobs.len();
-                let signatures: Result<Vec<_>, _> = jobs
-                    .iter()
-                    .map(|job| self.keys[&job.key].sign(&job.input, &mut self.rng).map(ByteBuf::from))
-                    .collect();
-                Reply::Signatures(signatures.expect("the test's keys sign"))
+            Effect::Sign { key, inputs, ends, .. } => {
+                self.signatures += ends.len();
+                let inputs = Inputs::from_parts(inputs.clone(), ends.clone()).expect("they belong together");
+                let signatures = batch::sign(&self.keys[key], &inputs, &mut self.rng);
+                Reply::Signatures(signatures.expect("the test's keys sign").into())
+            }
+            Effect::Subject { issuer, sub } => {
+                let found = self.subjects.get(&(issuer.clone(), sub.clone()));
+                Reply::Subject(found.map(|&active| SubjectState { active }))
             }
             Effect::Fetch(request) => {
                 self.outbound.push(request.clone());
@@ -239,7 +244,7 @@ impl World {
                 Reply::Done
             }
             Effect::Record { event } => {
-                self.events.push(event.clone());
+                self.events.push(Event::clone(event));
                 Reply::Done
             }
         }
