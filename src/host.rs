@@ -15,6 +15,7 @@ use rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use crate::error::ProtocolError;
 use crate::jose::Algorithm;
 use crate::jose::batch::Inputs;
 use crate::time::Timestamp;
@@ -177,6 +178,13 @@ impl Event {
     /// An event of which nothing more is known yet.
     pub fn new(kind: &'static str, now: Timestamp, issuer: &str) -> Self {
         Self { kind, time: now.seconds(), issuer: issuer.into(), ..Self::default() }
+    }
+
+    /// Notes why the request was refused.
+    pub fn refused(&mut self, error: &ProtocolError) {
+        self.error = Some(error.code.as_str());
+        self.rule = error.rule;
+        self.cause = Some(error.cause.clone().unwrap_or_else(|| error.description.clone()));
     }
 }
 

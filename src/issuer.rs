@@ -1,10 +1,12 @@
 //! An issuer: RFC 8414's authorization server, ready to serve.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::client::Client;
 use crate::keys::IssuerKey;
+use crate::policy::Policy;
 use crate::profile::Profile;
 use crate::resource::ResourceServer;
 use crate::scope::Scope;
@@ -33,8 +35,26 @@ pub struct Issuer {
     pub resources: Vec<ResourceServer>,
     /// The audience of a token whose request names none.
     pub default_audience: String,
+    /// The keys of its exchangeable tokens, which are not published: the one that signs first. Empty: it
+    /// generates none.
+    pub generator_keys: Vec<IssuerKey>,
+    /// Where its policy stands.
+    pub policy: PolicySource,
+    /// The subjects that its configuration names, and whether they are active.
+    pub subjects: BTreeMap<String, bool>,
     /// Its clients, by `client_id`.
     pub clients: BTreeMap<String, Rc<Client>>,
+}
+
+/// Where an issuer's policy stands.
+#[derive(Debug)]
+pub enum PolicySource {
+    /// It has none: what clients are registered for is all that counts, and nothing is exchanged.
+    None,
+    /// In its configuration.
+    Fixed(Rc<Policy>),
+    /// In the registry; here is the last that was read, as text and parsed.
+    Registry(RefCell<Option<(String, Rc<Policy>)>>),
 }
 
 impl Issuer {

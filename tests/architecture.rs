@@ -20,6 +20,7 @@ const RUST: &[&[&str]] = &[
     &["keys"],
     &["issuer"],
     &["store"],
+    &["token"],
     &["client_authentication"],
     &["grant"],
     &["config"],

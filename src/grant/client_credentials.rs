@@ -26,5 +26,5 @@ pub fn grant(context: &Context) -> Result<Grant, ProtocolError> {
     let decision = policy::client_credentials(context.policy, &issuer, &client_facts, &asked);
     let granted = decision.into_result().map_err(|refusal| context.refuse(&refusal))?;
     // §4.4.3: no refresh token. RFC 9068 §2.2: sub is the client.
-    Ok(Grant { sub: client.client_id.clone(), granted })
+    Ok(Grant { sub: client.client_id.clone(), granted, ..Grant::default() })
 }

@@ -82,7 +82,9 @@ pub struct ScopeRule {
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Deserr, Eq, Ord, PartialEq, PartialOrd, serde::Serialize)]
+        #[derive(
+            Clone, Copy, Debug, Deserr, Eq, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize,
+        )]
         #[deserr(error = Mistakes)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $name {

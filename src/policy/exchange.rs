@@ -9,7 +9,6 @@ use super::governance::{grant, quota};
 use super::scope::{at, had};
 use super::{ExchangeGrant, Flow, Mode, Policy, Rule, TokenType};
 use crate::resource::Resource;
-use crate::scope::Scope;
 use crate::time::Seconds;
 
 /// Most actors that a token names where the grant does not say.
@@ -122,9 +121,9 @@ fn types(judge: &mut Judge, grant: Option<&ExchangeGrant>, facts: &ExchangeFacts
 /// Whether the new token names who acts; the judge is told where that may not be.
 fn actor(judge: &mut Judge, grant: Option<&ExchangeGrant>, facts: &ExchangeFacts<'_>) -> bool {
     let ExchangeFacts { subject: SubjectFacts { may_act, act_depth, .. }, actor, to, .. } = facts;
-    // RFC 8693 §4.4: who may act is named by the token, where it names anybody.
-    let acting = actor.unwrap_or(to.client_id);
-    let allowed = may_act.is_none_or(|named| named == acting);
+    // RFC 8693 §4.4: who may act is named by the token, where it names anybody; else the client speaks for itself.
+    let (acting, own) = actor.map_or((to.client_id, true), |actor| (actor.sub, actor.own));
+    let allowed = may_act.map_or(own, |named| named == acting);
     judge.rule(Rule::ExchangeActorNotAllowed, allowed, || {
         format!("the subject token does not let {acting} act for its subject")
     });
@@ -149,55 +148,4 @@ fn beyond(judge: &mut Judge, asked: &[&str], held: &[&str], more: &[Resource]) {
     judge.rule(Rule::AudienceBeyondGrant, added.is_none(), || {
         format!("{} is neither of the subject token nor of the grant", added.copied().unwrap_or_default())
     });
-}
-
-/// The facts of a subject whose id token is exchanged for tokens of another client.
-pub struct IdTokenFacts<'a> {
-    /// What the issuer knows and gives.
-    pub issuer: super::IssuerFacts<'a>,
-    /// The client that the id token was issued to.
-    pub from: Source<'a>,
-    /// The client that asks.
-    pub to: ClientFacts<'a>,
-    /// The subject, and what is known of it.
-    pub subject: (&'a str, SubjectState),
-    /// The scope asked for.
-    pub asked: Option<&'a Scope>,
-    /// Tokens of this grant that were issued today.
-    pub used: u64,
-    /// The time.
-    pub now: crate::time::Timestamp,
-}
-
-/// Decides an exchange in flow `id_token`: the other client's own scope, within the grant.
-pub fn id_token(policy: Option<&Policy>, facts: &IdTokenFacts<'_>) -> Decision {
-    let IdTokenFacts { issuer, from, to, subject: (sub, state), asked, used, now } = facts;
-    let mut judge = Judge::default();
-    active(&mut judge, *from, to);
-    let grant = grant(&mut judge, policy, Flow::IdToken, *from, to.client_id, *now);
-    subject_state(&mut judge, *state, sub);
-    let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
-    let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-    let named: Vec<&str> = more.iter().map(Resource::as_str).collect();
-    let resources = audience(&mut judge, policy, issuer, to, &named, more);
-    let scope = match asked {
-        None => super::scope::scope(&mut judge, policy, issuer, to, None, &resources).intersection(&ceiling),
-        Some(asked) => {
-            judge.nothing(Rule::ScopeBeyondGrant, &asked.without(&ceiling), "is not covered by the grant");
-            super::scope::scope(&mut judge, policy, issuer, to, Some(asked), &resources)
-        }
-    };
-    let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
-    let own = grant.and_then(|grant| grant.lifetime).map(Seconds);
-    let lifetime = capped(&mut judge, usual, own, "the grant's lifetime");
-    quota(&mut judge, grant, *used, 1);
-    let granted = Granted {
-        scope,
-        audience: identifiers(&resources, issuer),
-        lifetime,
-        quota: grant.and_then(|grant| grant.quota),
-        grant: grant.map(ExchangeGrant::name),
-        ..Granted::default()
-    };
-    judge.decide(granted, policy.map(|policy| policy.version.as_str()))
 }

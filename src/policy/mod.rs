@@ -13,6 +13,7 @@ mod exchange;
 mod facts;
 mod generate;
 mod governance;
+mod id_token;
 mod parse;
 mod purpose;
 mod rule;
@@ -25,8 +26,11 @@ pub use document::{
     ExchangeGrant, Flow, LegalBasis, Lifetime, Lifetimes, Mode, Policy, ScopeRule, Sensitivity, TokenType,
     TrustedIssuer,
 };
-pub use exchange::{IdTokenFacts, exchange, id_token};
-pub use facts::{Asked, ClientFacts, ExchangeFacts, IssuerFacts, Source, SubjectFacts, SubjectState};
+pub use exchange::exchange;
+pub use facts::{
+    ActorFacts, Asked, ClientFacts, ExchangeFacts, IssuerFacts, Source, SubjectFacts, SubjectState,
+};
 pub use generate::{GenerateFacts, RedeemFacts, generate, redeem};
+pub use id_token::{IdTokenFacts, RefreshFacts, id_token, refresh};
 pub use purpose::{Consent, purpose};
 pub use rule::Rule;

@@ -7,10 +7,11 @@ use std::marker::PhantomData;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::host::{Put, Role};
+use crate::host::{Check, Commit, Failure, Host, Put, Role, Versioned};
 use crate::time::Timestamp;
 
 /// A kind of record.
@@ -24,6 +25,14 @@ pub trait Record: Serialize {
 
     /// When it ends. Stored in the envelope too, since a store may keep it for longer.
     fn expires_at(&self) -> Option<Timestamp>;
+}
+
+/// A record that was read, and its version: what [`Key::replace`] needs.
+#[derive(Debug)]
+pub struct Found<R> {
+    /// The record.
+    pub record: R,
+    version: String,
 }
 
 /// The key of one record of kind `R`.
@@ -45,11 +54,6 @@ impl<R: Record> Key<R> {
         Self { text, kind: PhantomData }
     }
 
-    /// The key's text.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
     /// Writes `record` under this key.
     pub fn put(&self, record: &R) -> Put {
         let expires_at = record.expires_at().map(Timestamp::seconds);
@@ -58,6 +62,58 @@ impl<R: Record> Key<R> {
         let value = serde_json::to_string(&envelope).unwrap_or_default();
         Put { key: self.text.clone(), value, expires_at }
     }
+
+    /// What writes `record` where there was `before`, or nothing.
+    pub fn replace(&self, before: Option<&Found<R>>, record: &R) -> Commit {
+        Commit {
+            role: R::ROLE,
+            check: vec![Check { key: self.text.clone(), version: before.map(|found| found.version.clone()) }],
+            set: vec![self.put(record)],
+            delete: Vec::new(),
+        }
+    }
+
+    /// Writes `record` whatever there was.
+    pub async fn write(&self, host: &Host, record: &R) -> Result<(), Failure> {
+        let commit =
+            Commit { role: R::ROLE, check: Vec::new(), set: vec![self.put(record)], delete: Vec::new() };
+        host.commit(commit).await.map(|_| ())
+    }
+}
+
+impl<R: Record + DeserializeOwned> Key<R> {
+    /// Reads the record, where there is one that has not ended.
+    ///
+    /// # Errors
+    /// [`Failure`] where the store failed, and where what it holds is not a record of this kind and version: to
+    /// take that for none would be a weaker check.
+    pub async fn read(&self, host: &Host) -> Result<Option<Found<R>>, Failure> {
+        let records = host.get(R::ROLE, vec![self.text.clone()]).await?;
+        self.parse(records.into_iter().next().flatten(), host.now())
+    }
+
+    fn parse(&self, found: Option<Versioned>, now: Timestamp) -> Result<Option<Found<R>>, Failure> {
+        let Some(Versioned { value, version }) = found else { return Ok(None) };
+        let unreadable = |why: String| Failure {
+            effect: "get".into(),
+            message: format!("the record {} is unreadable: {why}", self.text),
+        };
+        let stored: Stored<R> =
+            serde_json::from_str(&value).map_err(|error| unreadable(error.to_string()))?;
+        if stored.kind != R::KIND || stored.version != R::VERSION {
+            return Err(unreadable(format!("kind {}, version {}", stored.kind, stored.version)));
+        }
+        let ended = stored.expires_at.is_some_and(|end| now.seconds() >= end);
+        Ok((!ended).then_some(Found { record: stored.record, version }))
+    }
+}
+
+#[derive(Deserialize)]
+struct Stored<R> {
+    kind: String,
+    version: u32,
+    expires_at: Option<u64>,
+    record: R,
 }
 
 #[derive(Serialize)]
@@ -73,7 +129,7 @@ struct Envelope<'a, R> {
 mod tests {
     use super::*;
 
-    #[derive(Serialize)]
+    #[derive(Debug, Deserialize, PartialEq, Serialize)]
     struct Sample {
         n: u8,
     }
@@ -93,7 +149,7 @@ mod tests {
         let lists: [&[&str]; 6] =
             [&["ab", "c"], &["a", "bc"], &["abc"], &["", "abc"], &["a/b", "c"], &["a", "b/c"]];
         let keys: std::collections::BTreeSet<_> =
-            lists.iter().map(|parts| Key::<Sample>::of(parts).as_str().to_owned()).collect();
+            lists.iter().map(|parts| Key::<Sample>::of(parts).text).collect();
         assert_eq!(keys.len(), lists.len());
         assert!(keys.iter().all(|key| key.starts_with("sample/") && key.split('/').count() == 2));
     }
@@ -103,5 +159,29 @@ mod tests {
         let put = Key::<Sample>::of(&["x"]).put(&Sample { n: 1 });
         assert_eq!(put.value, r#"{"kind":"sample","version":3,"expires_at":60,"record":{"n":1}}"#);
         assert_eq!(put.expires_at, Some(60));
+    }
+
+    #[test]
+    fn only_a_living_record_of_its_kind_and_version_is_read() {
+        let key = Key::<Sample>::of(&["x"]);
+        let parse = |value: &str, now| {
+            let found = Versioned { value: value.into(), version: "1".into() };
+            let found = key.parse(Some(found), Timestamp::from_seconds(now));
+            found.map(|found| found.map(|found| found.record.n)).map_err(|failure| failure.message)
+        };
+        let good = r#"{"kind":"sample","version":3,"expires_at":60,"record":{"n":1}}"#;
+        assert_eq!(parse(good, 59), Ok(Some(1)));
+        assert_eq!(parse(good, 60), Ok(None));
+        assert_eq!(parse(r#"{"kind":"sample","version":3,"record":{"n":1}}"#, 1 << 40), Ok(Some(1)));
+        for bad in [
+            good.replace("sample", "jti"),
+            good.replace("\"version\":3", "\"version\":4"),
+            good.replace("{\"n\":1}", "{}"),
+            good.replace("60", "\"60\""),
+            String::new(),
+            "{}".into(),
+        ] {
+            assert!(parse(&bad, 0).is_err_and(|message| message.contains("unreadable")), "{bad}");
+        }
     }
 }
