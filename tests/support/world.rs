@@ -41,6 +41,7 @@ struct Flight {
     delayed: u32,
     response: Option<HttpResponse>,
     body: String,
+    trace: Vec<&'static str>,
 }
 
 /// The world around the core.
@@ -55,6 +56,8 @@ pub struct World {
     pub signatures: usize,
     /// What the operator knows of subjects, by issuer and `sub`: whether they are active.
     pub subjects: BTreeMap<(String, String), bool>,
+    /// What other servers answer, by URL: status and body. All else is answered 200 and nothing.
+    pub served: BTreeMap<String, (u16, Vec<u8>)>,
     keys: BTreeMap<String, SigningKey>,
     flights: Vec<Flight>,
     rng: ChaCha20Rng,
@@ -72,6 +75,7 @@ impl World {
             outbound: Vec::new(),
             signatures: 0,
             subjects: BTreeMap::new(),
+            served: BTreeMap::new(),
             keys,
             flights: Vec::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
@@ -93,6 +97,7 @@ impl World {
             delayed: 0,
             response: None,
             body: String::new(),
+            trace: Vec::new(),
         });
         let id = self.flights.len() - 1;
         self.take(id, step);
@@ -150,6 +155,16 @@ impl World {
         self.flights[id].effects
     }
 
+    /// What the request did, in order: its effects by their kinds, `head`, `chunk`, and `answer` for a whole one.
+    pub fn trace(&self, id: Id) -> &[&'static str] {
+        &self.flights[id].trace
+    }
+
+    /// What was streamed of the answer.
+    pub fn streamed(&self, id: Id) -> &str {
+        &self.flights[id].body
+    }
+
     fn perform(&mut self, id: Id) {
         let flight = &mut self.flights[id];
         if flight.stop_after == Some(flight.effects - 1) {
@@ -185,6 +200,7 @@ impl World {
             match step {
                 Step::Effect { effect } => {
                     flight.effects += 1;
+                    flight.trace.push(kind(&effect));
                     if let Some(Fault::Delay(turns)) = flight.faults.get(&flight.effects) {
                         flight.delayed = *turns;
                     }
@@ -192,10 +208,15 @@ impl World {
                     return;
                 }
                 Step::Head { status, headers } => {
+                    flight.trace.push("head");
                     flight.response = Some(HttpResponse { status, headers, body: String::new() });
                 }
-                Step::Chunk { chunk } => flight.body.push_str(&chunk),
+                Step::Chunk { chunk } => {
+                    flight.trace.push("chunk");
+                    flight.body.push_str(&chunk);
+                }
                 Step::Done { response } => {
+                    flight.trace.extend(response.iter().map(|_| "answer"));
                     flight.response = response.or(flight.response.take());
                     if let Some(response) = &mut flight.response {
                         response.body.push_str(&flight.body);
@@ -237,7 +258,8 @@ impl World {
             }
             Effect::Fetch(request) => {
                 self.outbound.push(request.clone());
-                Reply::Response(Inbound { status: 200, body: Vec::new() })
+                let (status, body) = self.served.get(&request.url).cloned().unwrap_or((200, Vec::new()));
+                Reply::Response(Inbound { status, body })
             }
             Effect::Notify(request) => {
                 self.outbound.push(request.clone());
@@ -248,5 +270,18 @@ impl World {
                 Reply::Done
             }
         }
+    }
+}
+
+fn kind(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Get { .. } => "get",
+        Effect::Commit(_) => "commit",
+        Effect::List { .. } => "list",
+        Effect::Sign { .. } => "sign",
+        Effect::Subject { .. } => "subject",
+        Effect::Fetch(_) => "fetch",
+        Effect::Notify(_) => "notify",
+        Effect::Record { .. } => "record",
     }
 }
