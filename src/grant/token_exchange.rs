@@ -186,7 +186,7 @@ async fn known(context: &Context<'_>, token: &Token) -> Result<SubjectState, Pro
 }
 
 /// A token that is bound to a key gives one that is bound to the same key, or none.
-fn confirmation(subject: &Token) -> Result<Option<Value>, Refusal> {
+pub(super) fn confirmation(subject: &Token) -> Result<Option<Value>, Refusal> {
     let Some(cnf) = &subject.cnf else { return Ok(None) };
     let members: Vec<&str> =
         cnf.as_object().into_iter().flat_map(|cnf| cnf.keys()).map(String::as_str).collect();
