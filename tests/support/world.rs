@@ -37,6 +37,7 @@ struct Flight {
     /// Effects asked for so far; the waiting one is the last.
     effects: usize,
     faults: BTreeMap<usize, Fault>,
+    fault_at: Option<(&'static str, Fault)>,
     stop_after: Option<usize>,
     delayed: u32,
     response: Option<HttpResponse>,
@@ -93,6 +94,7 @@ impl World {
             waiting: None,
             effects: 0,
             faults: BTreeMap::new(),
+            fault_at: None,
             stop_after: None,
             delayed: 0,
             response: None,
@@ -155,6 +157,13 @@ impl World {
         self.flights[id].effects
     }
 
+    /// Runs everything; `fault` befalls the first effect of this kind that the request asks for.
+    pub fn run_with_fault(&mut self, id: Id, kind: &'static str, fault: Fault) {
+        self.flights[id].fault_at = Some((kind, fault));
+        self.run();
+        assert_eq!(self.flights[id].fault_at, None, "the request asked for no {kind}");
+    }
+
     /// What the request did, in order: its effects by their kinds, `head`, `chunk`, and `answer` for a whole one.
     pub fn trace(&self, id: Id) -> &[&'static str] {
         &self.flights[id].trace
@@ -172,7 +181,8 @@ impl World {
             return;
         }
         let effect = flight.waiting.take().expect("drawn among those that wait");
-        let fault = flight.faults.get(&flight.effects).copied();
+        let asked = flight.fault_at.take_if(|(of, _)| *of == kind(&effect)).map(|(_, fault)| fault);
+        let fault = flight.faults.get(&flight.effects).copied().or(asked);
         let lost = || Reply::Failed(Failure { effect: "fault".into(), message: format!("{fault:?}") });
         let reply = match fault {
             Some(Fault::Fail) => lost(),
