@@ -65,7 +65,11 @@ pub fn document() -> Value {
 
 /// The host's private keys, by binding.
 pub fn host_keys() -> BTreeMap<String, SigningKey> {
-    BTreeMap::from([("KEY".into(), key(Algorithm::Es256, 1)), ("RSA_KEY".into(), key(Algorithm::Rs256, 2))])
+    BTreeMap::from([
+        ("KEY".into(), key(Algorithm::Es256, 1)),
+        ("RSA_KEY".into(), key(Algorithm::Rs256, 2)),
+        ("HOST_GENERATOR".into(), key(Algorithm::Es256, 22)),
+    ])
 }
 
 /// The client `jwt`'s key.
