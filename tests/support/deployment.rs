@@ -69,6 +69,7 @@ pub fn host_keys() -> BTreeMap<String, SigningKey> {
         ("KEY".into(), key(Algorithm::Es256, 1)),
         ("RSA_KEY".into(), key(Algorithm::Rs256, 2)),
         ("HOST_GENERATOR".into(), key(Algorithm::Es256, 22)),
+        ("RS256_GENERATOR".into(), key(Algorithm::Rs256, 23)),
     ])
 }
 
