@@ -16,9 +16,9 @@ use crate::secret::Secret;
 use crate::store;
 use rand_core::Rng;
 
-/// A command; `issuer` is the identifier of the issuer that it is for.
+/// A command, as a member of that name; `issuer` is the identifier of the issuer that it is for.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Command {
     /// Publishes the text of a policy in the registry.
     PublishPolicy { issuer: String, policy: String },

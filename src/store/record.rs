@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::host::{Check, Commit, Failure, Host, Put, Role, Versioned};
@@ -98,22 +99,28 @@ impl<R: Record + DeserializeOwned> Key<R> {
             effect: "get".into(),
             message: format!("the record {} is unreadable: {why}", self.text),
         };
-        let stored: Stored<R> =
+        let stored: Stored<'_> =
             serde_json::from_str(&value).map_err(|error| unreadable(error.to_string()))?;
         if stored.kind != R::KIND || stored.version != R::VERSION {
             return Err(unreadable(format!("kind {}, version {}", stored.kind, stored.version)));
         }
-        let ended = stored.expires_at.is_some_and(|end| now.seconds() >= end);
-        Ok((!ended).then_some(Found { record: stored.record, version }))
+        if stored.expires_at.is_some_and(|end| now.seconds() >= end) {
+            return Ok(None);
+        }
+        let record =
+            serde_json::from_str(stored.record.get()).map_err(|error| unreadable(error.to_string()))?;
+        Ok(Some(Found { record, version }))
     }
 }
 
+/// An envelope as it is read; what is in it comes second, by its kind.
 #[derive(Deserialize)]
-struct Stored<R> {
-    kind: String,
+struct Stored<'a> {
+    kind: &'a str,
     version: u32,
     expires_at: Option<u64>,
-    record: R,
+    #[serde(borrow)]
+    record: &'a RawValue,
 }
 
 #[derive(Serialize)]
