@@ -9,6 +9,7 @@ import { Driver, type TrapInfo } from "./drive.ts";
 import { type LookUp, performer } from "./effects.ts";
 import { handle } from "./http.ts";
 import { importSigningKey, type SigningKey, SigningKeyError, signer } from "./signer.ts";
+import { cached } from "./store/cached.ts";
 import { type Transcript, transcribe } from "./transcript.ts";
 import type {
   AuditEvent,
@@ -51,6 +52,8 @@ export interface EdgegrantOptions {
    * long gets 503.
    */
   storeTimeoutMs?: number;
+  /** How long what was read from `registry` may be answered from memory, seconds; default 30, 0: not at all. */
+  registryCacheSeconds?: number;
   /** Given the transcript of every request that ended. It contains credentials. */
   transcript?: (transcript: Transcript) => void;
 }
@@ -90,7 +93,8 @@ export class ConfigurationError extends Error {
 
 /** Starts a deployment. Throws {@link ConfigurationError} with every mistake that it finds. */
 export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegrant> {
-  const { core, state, registry, hooks = {}, storeTimeoutMs = 5000, now = Date.now, transcript } = options;
+  const { core, state, hooks = {}, now = Date.now, transcript } = options;
+  const { storeTimeoutMs = 5000, registryCacheSeconds = 30 } = options;
   const config = typeof options.config === "string" ? options.config : JSON.stringify(options.config);
   const first = core();
   const plan = expectOk(first.plan(config));
@@ -106,6 +110,10 @@ export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegr
     expectOk(instance.configure(config, bindings, asks));
     return instance;
   };
+  const registry =
+    registryCacheSeconds > 0
+      ? cached(options.registry, registryCacheSeconds, () => now() / 1000)
+      : options.registry;
   const perform = performer({
     stores: { state, registry },
     storeTimeoutMs,

@@ -26,6 +26,9 @@ const SCRIPTS: Record<string, Script> = {
   "/subject": function* () {
     return ok(JSON.stringify(yield* ask({ kind: "subject", issuer: "https://issuer.example", sub: "ann" })));
   },
+  "/registry": function* () {
+    return ok(JSON.stringify(yield* ask({ kind: "get", role: "registry", keys: ["a/b"] })));
+  },
   "/store": function* () {
     yield* ask({ kind: "record", event: EVENT });
     return ok(JSON.stringify([yield* ask(put("a/b", "1")), yield* ask(get("a/b"))]));
@@ -213,6 +216,38 @@ const register: Register = (QUnit) => {
       assert.strictEqual(answer, '{"subject":{"active":false}}');
       assert.deepEqual(asked, [{ issuer: "https://issuer.example", sub: "ann" }]);
     });
+
+    for (const [registryCacheSeconds, reads] of [
+      [undefined, [1, 1, 2]],
+      [10, [1, 2, 3]],
+      [0, [1, 2, 3]],
+    ] as const) {
+      QUnit.test(`the registry is read anew after ${registryCacheSeconds} seconds`, async (assert) => {
+        let now = 1_000_000;
+        let read = 0;
+        const inner = memory();
+        const registry: Store = {
+          ...inner,
+          get: (keys) => {
+            read += 1;
+            return inner.get(keys);
+          },
+        };
+        const change = { registry, now: () => now };
+        const { options: given } = options(
+          [],
+          registryCacheSeconds === undefined ? change : { ...change, registryCacheSeconds },
+        );
+        const edgegrant = await createEdgegrant(given);
+        const counted: number[] = [];
+        for (const pass of [0, 10_000, 20_000]) {
+          now += pass;
+          await edgegrant.fetch(request("/registry"));
+          counted.push(read);
+        }
+        assert.deepEqual(counted, [...reads]);
+      });
+    }
   });
 };
 
