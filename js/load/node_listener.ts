@@ -52,12 +52,12 @@ function split(target: string): { path: string; query: string } {
   return { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
-/** Node keeps the first of two fields of these names and drops the other; the core is to see both. */
+/** Node keeps the first of two fields of some of these names and drops the other; the core is to see both. */
 function headersOf({ rawHeaders }: IncomingMessage): HttpRequest["headers"] {
   const headers: HttpRequest["headers"] = {};
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase();
-    if (name !== "authorization" && name !== "content-type") continue;
+    if (name !== "authorization" && name !== "content-type" && name !== "x-api-key") continue;
     const before = headers[name];
     headers[name] = before === undefined ? `${rawHeaders[i + 1]}` : `${before}, ${rawHeaders[i + 1]}`;
   }

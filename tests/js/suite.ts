@@ -9,6 +9,7 @@ import persistence from "./persistence_test.ts";
 import type { Register } from "./runtime.ts";
 import sign from "./sign_test.ts";
 import signer from "./signer_test.ts";
+import storeCached from "./store_cached_test.ts";
 import store from "./store_test.ts";
 import transcript from "./transcript_test.ts";
 import trap from "./trap_test.ts";
@@ -30,6 +31,7 @@ const FILES: Register[] = [
   sign,
   signer,
   store,
+  storeCached,
   transcript,
   trap,
   verify,

@@ -1,6 +1,6 @@
 // The Node listener under what the demo never does: streamed answers, and answers that fail.
 
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { listener } from "../../../dist/load/node.js";
 
 const UTF8 = new TextEncoder();
@@ -31,6 +31,30 @@ function stream(chunks, cancel = () => {}) {
 }
 
 export function nodeListener({ test }) {
+  test("the service is given the headers that the core reads, both of two, and never that it is the operator", async (assert) => {
+    const seen = [];
+    const answer = async (request) => {
+      seen.push(request);
+      return { status: 200, headers: HEADERS, body: "" };
+    };
+    const sent = {
+      Authorization: "Basic YTpi",
+      "X-API-Key": ["one", "two"],
+      "X-Other": "x",
+      Operator: "true",
+    };
+    await serving(answer, async (origin) => {
+      await new Promise((resolve, reject) => {
+        request(origin, { headers: sent }, (response) => response.resume().once("end", resolve))
+          .once("error", reject)
+          .end();
+      });
+    });
+    const headers = { authorization: "Basic YTpi", "x-api-key": "one, two" };
+    const body = { bytes: new Uint8Array(0) };
+    assert.deepEqual(seen, [{ method: "GET", path: "/", query: "", headers, body }]);
+  });
+
   test("a streamed answer arrives whole and in its order", async (assert) => {
     // More than a socket takes at once, so that the writer must wait.
     const chunks = Array.from({ length: 64 }, (_, i) => `${i}:`.padEnd(65_536, "x"));
