@@ -8,6 +8,7 @@
 import { Driver, type TrapInfo } from "./drive.ts";
 import { type LookUp, performer } from "./effects.ts";
 import { handle } from "./http.ts";
+import { type Operator, operator } from "./operator.ts";
 import { importSigningKey, type SigningKey, SigningKeyError, signer } from "./signer.ts";
 import { cached } from "./store/cached.ts";
 import { type Transcript, transcribe } from "./transcript.ts";
@@ -25,6 +26,7 @@ import type {
 } from "./types.ts";
 
 export type { TrapInfo } from "./drive.ts";
+export { type Operator, OperatorError } from "./operator.ts";
 export { fromJson, replay, type Transcript, toJson } from "./transcript.ts";
 export type * from "./types.ts";
 
@@ -75,6 +77,8 @@ export interface Hooks {
 export interface Edgegrant extends Service {
   /** Answers a request. Never rejects. */
   fetch(request: Request, context?: Context): Promise<Response>;
+  /** For the program that embeds this deployment. */
+  operator: Operator;
 }
 
 /** Everything that is wrong with a configuration and its bindings, at once. */
@@ -137,6 +141,7 @@ export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegr
     fetch: (request, context) => handle(driver, request, context),
     answer: (request, context) => driver.open(request, context),
     bodyLimit: (path) => driver.bodyLimit(path),
+    operator: operator(driver),
   };
 }
 

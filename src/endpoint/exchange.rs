@@ -41,7 +41,7 @@ async fn exchange(
     event.policy_version = policy.as_ref().map(|policy| policy.version.clone());
     let client = client(host, issuer, policy.as_deref(), shape, request, &form).await?;
     event.client_id = Some(client.client_id.clone());
-    if token::allowed_grant(grant_type, &client)? != GrantType::TokenExchange {
+    if token::allowed_grant(issuer, grant_type, &client)? != GrantType::TokenExchange {
         let message = format!("grant_type must be {} here", GrantType::TokenExchange);
         return Err(ProtocolError::new(ErrorCode::UnsupportedGrantType, message));
     }

@@ -76,7 +76,7 @@ async fn token(
     event.grant_type = Some(grant_type.to_owned());
     let client = authenticate(host, issuer, request, &form).await?;
     event.client_id = Some(client.client_id.clone());
-    let grant_type = allowed_grant(grant_type, &client)?;
+    let grant_type = allowed_grant(issuer, grant_type, &client)?;
     let policy = policy_of(host, issuer).await?;
     event.policy_version = policy.as_ref().map(|policy| policy.version.clone());
     let context = Context { host, issuer, client: &client, policy: policy.as_deref(), form: &form };
@@ -103,10 +103,15 @@ pub(super) fn read_form(request: &HttpRequest) -> Result<Form, ProtocolError> {
     Form::parse(request.body.bytes())
 }
 
-/// RFC 6749 §5.2: a grant that exists, and that this client may use.
-pub(super) fn allowed_grant(grant_type: &str, client: &Client) -> Result<GrantType, ProtocolError> {
-    let known = GrantType::named(grant_type).ok_or_else(|| {
-        let grants: Vec<_> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
+/// RFC 6749 §5.2: a grant that the issuer serves, and that this client may use.
+pub(super) fn allowed_grant(
+    issuer: &Issuer,
+    grant_type: &str,
+    client: &Client,
+) -> Result<GrantType, ProtocolError> {
+    let served = issuer.grant_types();
+    let known = GrantType::named(grant_type).filter(|known| served.contains(known)).ok_or_else(|| {
+        let grants: Vec<_> = served.iter().map(|grant| grant.as_str()).collect();
         let message = format!("grant_type must be one of {}", grants.join(", "));
         ProtocolError::new(ErrorCode::UnsupportedGrantType, message)
     })?;
