@@ -5,6 +5,7 @@ import effects from "./effects_test.ts";
 import http from "./http_test.ts";
 import index from "./index_test.ts";
 import inspect from "./inspect_test.ts";
+import operator from "./operator_test.ts";
 import persistence from "./persistence_test.ts";
 import type { Register } from "./runtime.ts";
 import sign from "./sign_test.ts";
@@ -27,6 +28,7 @@ const FILES: Register[] = [
   http,
   index,
   inspect,
+  operator,
   persistence,
   sign,
   signer,
