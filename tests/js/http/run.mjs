@@ -10,6 +10,7 @@ import QUnit from "qunit";
 import { authentication } from "./authentication.mjs";
 import { badInput } from "./bad_input.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
+import { documented } from "./documented.mjs";
 import { foreign } from "./foreign.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
@@ -24,7 +25,7 @@ import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
-const DEMO_SUITES = { happy, hiiRetail, foreign };
+const DEMO_SUITES = { happy, hiiRetail, documented, foreign };
 const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, unharmed };
 
 const words = process.argv.slice(2);
