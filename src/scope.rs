@@ -34,6 +34,11 @@ impl Scope {
     /// No scope at all.
     pub const EMPTY: &'static Self = &Self(BTreeSet::new());
 
+    /// Tokens separated by commas, as some dialects write them.
+    pub fn from_commas(text: &str) -> Result<Self, ScopeError> {
+        text.split(',').map(|token| is_token(token).then(|| token.to_owned()).ok_or(ScopeError)).collect()
+    }
+
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
