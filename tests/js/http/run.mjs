@@ -19,13 +19,14 @@ import { nodeListener } from "./listener.mjs";
 import { nodeKey } from "./node_key.mjs";
 import { packaged } from "./package.mjs";
 import { paths } from "./paths.mjs";
+import { seamless } from "./seamless.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
 import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
-const DEMO_SUITES = { happy, hiiRetail, documented, foreign };
+const DEMO_SUITES = { happy, hiiRetail, seamless, documented, foreign };
 const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, unharmed };
 
 const words = process.argv.slice(2);
