@@ -145,3 +145,10 @@ export class Channel {
     return { auth: this.basic(), path: this.paths.token, form: form(parameters, change), ...rest };
   }
 }
+
+/** Holds a refusal against what it says: the id of the rule at its end or none, and words of the description. */
+export function expectSays(assert, { description }, { rule, says = "" }) {
+  const [, ended] = /\(([a-z-]+\.[a-z-]+)\)$/.exec(description) ?? [];
+  assert.strictEqual(ended, rule, description);
+  assert.true(description.includes(says), description);
+}

@@ -12,6 +12,7 @@ import { badInput } from "./bad_input.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
 import { foreign } from "./foreign.mjs";
+import { generatorRefusals } from "./generator_refusals.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
 import { jwks } from "./jwks.mjs";
@@ -26,7 +27,7 @@ import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
-const DEMO_SUITES = { happy, hiiRetail, seamless, documented, foreign };
+const DEMO_SUITES = { happy, hiiRetail, seamless, generatorRefusals, documented, foreign };
 const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, unharmed };
 
 const words = process.argv.slice(2);
