@@ -19,11 +19,27 @@ impl FromStr for Scope {
     type Err = ScopeError;
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
-        text.split(' ').map(|token| is_token(token).then(|| token.to_owned()).ok_or(ScopeError)).collect()
+        Self::split(text, ' ')
     }
 }
 
 from_string!(Scope);
+
+impl Scope {
+    /// A scope as some dialects write it, with a comma where RFC 6749 §3.3 has a space.
+    ///
+    /// # Errors
+    /// Where a token is none, or one is not separated by a single comma from the next.
+    pub fn from_list(text: &str) -> Result<Self, ScopeError> {
+        Self::split(text, ',')
+    }
+
+    fn split(text: &str, separator: char) -> Result<Self, ScopeError> {
+        text.split(separator)
+            .map(|token| is_token(token).then(|| token.to_owned()).ok_or(ScopeError))
+            .collect()
+    }
+}
 
 /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
 pub fn is_token(text: &str) -> bool {
@@ -107,6 +123,14 @@ mod tests {
         let scope: Scope = "b a b".parse().unwrap();
         assert_eq!(scope, "a b".parse().unwrap());
         assert_eq!(scope.to_string(), "a b");
+    }
+
+    #[test]
+    fn a_list_has_single_commas() {
+        assert_eq!(Scope::from_list("b,a,b"), Ok("a b".parse().unwrap()));
+        for bad in ["", ",", "a,,b", ",a", "a,", "a b", "a, b", "a\"b", "ü"] {
+            assert_eq!(Scope::from_list(bad), Err(ScopeError), "{bad:?}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn asked_scope(context: &Context<'_>) -> Result<Option<Scope>, ProtocolError> {
             Err(ProtocolError::invalid_request("send either scope or scopes"))
         }
         Some(scopes) => {
-            let scope = scopes.replace(',', " ").parse::<Scope>();
+            let scope = Scope::from_list(scopes);
             scope.map(Some).map_err(|error| ProtocolError::new(ErrorCode::InvalidScope, error.to_string()))
         }
     }
