@@ -14,7 +14,6 @@ const TYPES = ["", "text/plain", "text/json", "application/jsonx", "application/
 
 /** What is wrong with A's token: `Authorization`, or what makes it. */
 const TOKENS = {
-
   "no JWT": () => "Bearer abc",
   "two JWTs": async (own) => `Bearer ${await own()} ${await own()}`,
   expired: (_own, { signed }) => signed({ iat: now() - 901, exp: now() - 1 }),
@@ -119,7 +118,6 @@ const BODIES = [
 ];
 
 const OVER = [
-
   ["a byte longer than 4 MiB, chunked", { body: `["somebody"]`.padEnd(4 * MIB + 1), chunked: true }],
   ["declared as 4 MiB and a byte", { headers: { "content-length": 4 * MIB + 1 }, unsent: true }],
 ];
