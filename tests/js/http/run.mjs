@@ -11,6 +11,7 @@ import { authentication } from "./authentication.mjs";
 import { badInput } from "./bad_input.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
+import { exchangeRefusals } from "./exchange_refusals.mjs";
 import { foreign } from "./foreign.mjs";
 import { generatorRefusals } from "./generator_refusals.mjs";
 import { happy } from "./happy.mjs";
@@ -27,7 +28,7 @@ import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
-const DEMO_SUITES = { happy, hiiRetail, seamless, generatorRefusals, documented, foreign };
+const DEMO_SUITES = { happy, hiiRetail, seamless, generatorRefusals, exchangeRefusals, documented, foreign };
 const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, unharmed };
 
 const words = process.argv.slice(2);
