@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::client::Client;
+use crate::client::{Client, GrantType};
 use crate::keys::IssuerKey;
 use crate::policy::Policy;
 use crate::profile::Profile;
@@ -61,6 +61,14 @@ impl Issuer {
     /// The URL of a path under this issuer.
     pub fn url(&self, path: &str) -> String {
         format!("{}{}{path}", self.origin, self.path)
+    }
+
+    /// The grants that it can serve: what is exchanged, and refreshed, its policy decides.
+    pub fn grant_types(&self) -> &'static [GrantType] {
+        match self.policy {
+            PolicySource::None => &[GrantType::ClientCredentials],
+            PolicySource::Fixed(_) | PolicySource::Registry(_) => GrantType::ALL,
+        }
     }
 
     /// Every published key: the signing one first.

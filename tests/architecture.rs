@@ -35,7 +35,7 @@ const TYPESCRIPT: &[&[&str]] = &[
     &["drive", "load", "signer", "store"],
     &["verify"],
     &["inspect"],
-    &["effects", "http", "transcript"],
+    &["effects", "http", "operator", "transcript"],
     &["index", "sign"],
     &["cli"],
 ];

@@ -192,7 +192,7 @@ fn assert_challenge(response: &HttpResponse, mount: &Mount, what: &str) {
             assert_eq!(
                 challenge.contains(", error=\"invalid_token\", error_description=\""),
                 sent,
-                "{challenge}"
+                "{what}: {challenge}"
             );
             assert!(challenge.starts_with(&realm), "{challenge}");
         }
@@ -389,7 +389,7 @@ fn the_same_generator_key_at_two_mounts_opens_neither_to_the_other() {
     let mut world = world_of(&document, 8);
     let (standard, dkt) =
         (exchangeable(&mut world, &STANDARD, "alice"), exchangeable(&mut world, &DKT, "alice"));
-    let refused = (400, "invalid_request", "subject-token.issuer");
+    let refused = (400, "invalid_request", "subject-token.malformed");
     assert_refused(&world.ask(redeem(&STANDARD, B, &dkt)), refused, "dkt");
     assert_refused(&world.ask(redeem(&DKT, B, &standard)), refused, "standard");
     assert_eq!(world.ask(redeem(&DKT, B, &dkt)).status, 200);

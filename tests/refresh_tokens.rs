@@ -227,11 +227,6 @@ fn what_it_was_had_for_is_decided_again() {
             |d| client_of(d, &STANDARD, B)["resources"] = json!([STOCK]),
             "audience.not-allowed",
         ),
-        (
-            "no policy",
-            |d| drop(d["issuers"][0].as_object_mut().unwrap().shift_remove("policy")),
-            "exchange.no-grant",
-        ),
     ];
     let mut world = world_of(&refresh_document(), 7);
     let token = begin(&mut world, B);

@@ -18,7 +18,8 @@ pub fn is_bearer(request: &HttpRequest) -> bool {
 
 fn token_of(request: &HttpRequest) -> Option<&str> {
     let (scheme, token) = request.headers.authorization.as_deref()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+    let token = Some(token.trim_matches(' ')).filter(|token| !token.is_empty())?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// The client whose token the request presents, which must have `scope`.

@@ -114,10 +114,16 @@ fn check_against(client: &document::Client, issuer: &document::Issuer, at: &str,
         let message = format!("issuer {} has no generator_keys, so nothing asks for these", issuer.path);
         mistakes.add(format!("{at}/api_keys"), message);
     }
-    // RFC 6749 §4.4: this grant is for confidential clients only.
+    // RFC 6749 §4.4: this grant is for confidential clients only. RFC 8693 §2.1: whoever finds a token could
+    // exchange it, if the client did not prove who it is.
     let grants = client.grant_types.as_deref().unwrap_or(&[GrantType::ClientCredentials]);
-    if method == AuthMethod::None && grants.contains(&GrantType::ClientCredentials) {
-        mistakes.add(format!("{at}/grant_types"), "a public client cannot have client_credentials: expected an auth method other than none, or other grants");
+    for grant in [GrantType::ClientCredentials, GrantType::TokenExchange] {
+        if method == AuthMethod::None && grants.contains(&grant) {
+            let message = format!(
+                "a public client cannot have {grant}: expected an auth method other than none, or other grants"
+            );
+            mistakes.add(format!("{at}/grant_types"), message);
+        }
     }
 }
 

@@ -183,7 +183,8 @@ impl<'a> Generation<'a> {
         subjects: Subjects<'a>,
     ) -> Result<Self, Failure> {
         let key = issuer.generator_keys.first().ok_or_else(|| failed("there is no key for them"))?;
-        let header = json!({ "kid": key.kid, "typ": "JWT", "alg": key.alg.name() }).to_string();
+        let typ = issuer.profile.generator.typ;
+        let header = json!({ "kid": key.kid, "typ": typ, "alg": key.alg.name() }).to_string();
         let exchange_path =
             issuer.profile.exchange.as_ref().map_or(issuer.profile.token_path, |shape| shape.path);
         // What all of them share comes first, since it is encoded once.

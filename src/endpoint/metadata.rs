@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::jwks;
-use crate::client::{AuthMethod, GrantType, SECRET_JWT_ALGORITHM};
+use crate::client::{AuthMethod, SECRET_JWT_ALGORITHM};
 use crate::http::HttpResponse;
-use crate::issuer::{Issuer, PolicySource};
+use crate::issuer::Issuer;
 use crate::jose::Algorithm;
 
 pub(super) const WELL_KNOWN: [&str; 2] =
@@ -26,7 +26,7 @@ pub(super) fn serve(issuer: &Issuer) -> HttpResponse {
         "scopes_supported": issuer.scope.tokens().collect::<Vec<_>>(),
         // No grant that uses the authorization endpoint is offered, so there is none (RFC 8414 §2).
         "response_types_supported": [],
-        "grant_types_supported": grants(issuer).iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
+        "grant_types_supported": issuer.grant_types().iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
         "token_endpoint_auth_methods_supported":
             auth_methods.iter().map(|method| method.as_str()).collect::<Vec<_>>(),
         "subject_types_supported": ["public"],
@@ -42,12 +42,4 @@ pub(super) fn serve(issuer: &Issuer) -> HttpResponse {
         members.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(algorithms));
     }
     HttpResponse::document(document.to_string(), MAX_AGE)
-}
-
-/// The grants that the issuer can serve: what is exchanged, and refreshed, its policy decides.
-fn grants(issuer: &Issuer) -> &'static [GrantType] {
-    match issuer.policy {
-        PolicySource::None => &[GrantType::ClientCredentials],
-        PolicySource::Fixed(_) | PolicySource::Registry(_) => GrantType::ALL,
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::client::{Client, GrantType};
+use crate::client::{Client, Credential, GrantType};
 use crate::client_authentication::authenticate;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
@@ -76,7 +76,7 @@ async fn token(
     event.grant_type = Some(grant_type.to_owned());
     let client = authenticate(host, issuer, request, &form).await?;
     event.client_id = Some(client.client_id.clone());
-    let grant_type = allowed_grant(grant_type, &client)?;
+    let grant_type = allowed_grant(issuer, grant_type, &client)?;
     let policy = policy_of(host, issuer).await?;
     event.policy_version = policy.as_ref().map(|policy| policy.version.clone());
     let context = Context { host, issuer, client: &client, policy: policy.as_deref(), form: &form };
@@ -103,15 +103,27 @@ pub(super) fn read_form(request: &HttpRequest) -> Result<Form, ProtocolError> {
     Form::parse(request.body.bytes())
 }
 
-/// RFC 6749 §5.2: a grant that exists, and that this client may use.
-pub(super) fn allowed_grant(grant_type: &str, client: &Client) -> Result<GrantType, ProtocolError> {
-    let known = GrantType::named(grant_type).ok_or_else(|| {
-        let grants: Vec<_> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
+/// RFC 6749 §5.2: a grant that the issuer serves, and that this client may use.
+pub(super) fn allowed_grant(
+    issuer: &Issuer,
+    grant_type: &str,
+    client: &Client,
+) -> Result<GrantType, ProtocolError> {
+    let served = issuer.grant_types();
+    let known = GrantType::named(grant_type).filter(|known| served.contains(known)).ok_or_else(|| {
+        let grants: Vec<_> = served.iter().map(|grant| grant.as_str()).collect();
         let message = format!("grant_type must be one of {}", grants.join(", "));
         ProtocolError::new(ErrorCode::UnsupportedGrantType, message)
     })?;
     if !client.grant_types.contains(&known) {
         let message = format!("this client may not use {known}");
+        return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
+    }
+    // RFC 6749 §4.4: client_credentials must only be used by confidential clients; RFC 8693 §2.1: without client
+    // authentication anyone who possesses a token could exchange it.
+    let proven = !matches!(client.credential, Credential::None);
+    if !proven && matches!(known, GrantType::ClientCredentials | GrantType::TokenExchange) {
+        let message = format!("a public client cannot use {known}");
         return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
     }
     Ok(known)
@@ -147,40 +159,41 @@ fn respond(issuer: &Issuer, issued: &Issued) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::rc::Rc;
 
     use super::*;
-    use crate::client::Credential;
     use crate::config;
     use crate::jose::{Algorithm, SigningKey};
     use crate::scope::Scope;
-    use crate::time::Timestamp;
+    use crate::secret::SecretHash;
 
-    /// RFC 6749 §4.4. The configuration does not let such a client in; the grant must not either.
+    /// RFC 6749 §4.4, RFC 8693 §2.1. The configuration does not let such a client in; the endpoint must not either.
     #[test]
-    fn a_public_client_cannot_use_client_credentials_however_it_was_registered() {
+    fn a_public_client_cannot_use_what_confidential_clients_can_however_it_was_registered() {
         use rand_core::SeedableRng;
         let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
         let key = SigningKey::generate(Algorithm::Es256, &mut rng).unwrap().to_jwk().public().unwrap();
         let document = r#"{ "origin": "https://auth.example.com", "issuers": [
-            { "path": "/", "keys": [{ "alg": "ES256", "private_key": { "env": "KEY" } }] }] }"#;
+            { "path": "/", "keys": [{ "alg": "ES256", "private_key": { "env": "KEY" } }],
+              "policy": { "version": "1", "scopes": {} } }] }"#;
         let bindings = BTreeMap::from([("KEY".to_owned(), key.to_json())]);
         let settings = config::read(document, &bindings).unwrap();
-        let client = Client {
-            client_id: "public".into(),
-            credential: Credential::None,
-            grant_types: vec![GrantType::ClientCredentials],
+        let client = |credential| Client {
+            client_id: "client".into(),
+            credential,
+            grant_types: GrantType::ALL.to_vec(),
             scope: Scope::default(),
             default_scope: Scope::default(),
             resources: None,
             api_keys: Vec::new(),
             active: true,
         };
-        let host =
-            Host::new(Rc::default(), Timestamp::from_seconds(0), [0; 32], crate::host::Hooks::default());
-        let form = Form::default();
-        let context =
-            Context { host: &host, issuer: &settings.issuers[0], client: &client, policy: None, form: &form };
-        assert_eq!(client_credentials::grant(&context).unwrap_err().code, ErrorCode::UnauthorizedClient);
+        for grant in [GrantType::ClientCredentials, GrantType::TokenExchange] {
+            let allowed = |credential| {
+                let client = client(credential);
+                allowed_grant(&settings.issuers[0], grant.as_str(), &client).map_err(|error| error.code)
+            };
+            assert_eq!(allowed(Credential::None), Err(ErrorCode::UnauthorizedClient));
+            assert_eq!(allowed(Credential::SecretBasic(SecretHash::of_nothing())), Ok(grant));
+        }
     }
 }

@@ -35,6 +35,7 @@ pub static PROFILE: Profile = Profile {
     generator: GeneratorShape {
         path: "/connect/token/generator/seamless-backchannel",
         scope: "token-generator:seamless-backchannel",
+        typ: "JWT",
     },
     exchange: Some(ExchangeShape {
         path: "/connect/token/exchange",

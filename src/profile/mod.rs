@@ -38,6 +38,8 @@ pub struct GeneratorShape {
     pub path: &'static str,
     /// The scope that the caller's access token must have.
     pub scope: &'static str,
+    /// The header's `typ` of exchangeable tokens.
+    pub typ: &'static str,
 }
 
 /// An endpoint for exchanges.

@@ -29,4 +29,4 @@ pub static PROFILE: Profile = Profile {
 
 /// The generator, where a profile says nothing else.
 pub(super) const GENERATOR: GeneratorShape =
-    GeneratorShape { path: "/token/generator", scope: "token-generator" };
+    GeneratorShape { path: "/token/generator", scope: "token-generator", typ: "exchangeable+jwt" };

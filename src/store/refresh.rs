@@ -2,10 +2,10 @@
 //! (RFC 9700 §4.14.2).
 
 use rand_core::Rng;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::record::{Found, Key, Record};
+use super::record::{Found, Key, Record, text, texts};
 use crate::host::{Commit, Failure, Host, Role};
 use crate::jose::base64url;
 use crate::policy::Flow;
@@ -16,7 +16,7 @@ use crate::time::{Seconds, Timestamp};
 const SPENT: usize = 16;
 
 /// What a family of refresh tokens stands for.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Authorization {
     /// The client that it was issued to.
     pub client_id: String,
@@ -39,7 +39,7 @@ pub struct Authorization {
 }
 
 /// A family: what it stands for, its token of now, and those before.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Family {
     authorization: Authorization,
     current: String,
@@ -53,6 +53,27 @@ impl Record for Family {
     const KIND: &'static str = "refresh";
     const VERSION: u32 = 1;
     const ROLE: Role = Role::State;
+
+    fn parse(fields: &Value) -> Option<Self> {
+        let authorization = fields.get("authorization")?;
+        Some(Self {
+            authorization: Authorization {
+                client_id: text(authorization, "client_id")?,
+                sub: text(authorization, "sub")?,
+                flow: Flow::named(authorization.get("flow")?.as_str()?)?,
+                from: text(authorization, "from")?,
+                foreign: authorization.get("foreign")?.as_bool()?,
+                scope: text(authorization, "scope")?,
+                audience: texts(authorization, "audience")?,
+                act: authorization.get("act").filter(|act| act.is_object()).cloned(),
+                cnf: authorization.get("cnf").filter(|cnf| cnf.is_object()).cloned(),
+            },
+            current: text(fields, "current")?,
+            spent: texts(fields, "spent")?,
+            ends_at: fields.get("ends_at")?.as_u64()?,
+            revoked: fields.get("revoked")?.as_bool()?,
+        })
+    }
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(Timestamp::from_seconds(self.ends_at))

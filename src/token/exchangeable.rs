@@ -34,6 +34,10 @@ pub fn exchangeable(
 ) -> Result<Exchangeable, Refusal> {
     let keys: Vec<&IssuerKey> = issuer.generator_keys.iter().collect();
     let verified = verify(token, &keys)?;
+    let typ = issuer.profile.generator.typ;
+    if !verified.header().has_type(typ) {
+        return Err(malformed(format!("no exchangeable token: typ is not {typ}")));
+    }
     let claims = Claims::parse(verified.payload()).map_err(malformed)?;
     let required = |name| claims.required_string(name).map_err(malformed);
     if required("iss")? != issuer.identifier {

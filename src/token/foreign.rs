@@ -21,6 +21,10 @@ pub async fn foreign(
     let claims = Claims::parse(jws.payload()).map_err(malformed)?;
     // RFC 8725 §3.8: the issuer decides which keys count.
     let iss = claims.required_string("iss").map_err(malformed)?;
+    if iss == issuer.identifier {
+        let message = "a token of this issuer is exchanged by the type that it was issued as";
+        return Err(Refusal::new(Rule::SubjectTokenIssuer, message).into());
+    }
     let trusted = policy.and_then(|policy| policy.issuers.iter().find(|one| one.issuer == iss));
     let trusted = trusted.ok_or_else(|| {
         Refusal::new(Rule::IssuerNotTrusted, format!("the issuer {iss} is not trusted here"))

@@ -5,10 +5,12 @@ import effects from "./effects_test.ts";
 import http from "./http_test.ts";
 import index from "./index_test.ts";
 import inspect from "./inspect_test.ts";
+import operator from "./operator_test.ts";
 import persistence from "./persistence_test.ts";
 import type { Register } from "./runtime.ts";
 import sign from "./sign_test.ts";
 import signer from "./signer_test.ts";
+import storeCached from "./store_cached_test.ts";
 import store from "./store_test.ts";
 import transcript from "./transcript_test.ts";
 import trap from "./trap_test.ts";
@@ -26,10 +28,12 @@ const FILES: Register[] = [
   http,
   index,
   inspect,
+  operator,
   persistence,
   sign,
   signer,
   store,
+  storeCached,
   transcript,
   trap,
   verify,

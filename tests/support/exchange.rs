@@ -308,9 +308,12 @@ pub fn exchangeable(world: &mut World, mount: &Mount, sub: &str) -> String {
     body(&response)[sub].as_str().unwrap_or_else(|| panic!("{}", response.body)).to_owned()
 }
 
-/// A command of the program that embeds the server.
+/// A command of the program that embeds the server: its name as `command`, and its members.
 pub fn operator(command: &Value) -> HttpRequest {
-    let mut request = request("POST", "/", Headers::default(), command.to_string().as_bytes());
+    let mut members = command.clone();
+    let name = members.as_object_mut().unwrap().remove("command").unwrap();
+    let body = json!({ name.as_str().unwrap(): members });
+    let mut request = request("POST", "/", Headers::default(), body.to_string().as_bytes());
     request.operator = true;
     request
 }
