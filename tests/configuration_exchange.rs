@@ -105,7 +105,7 @@ fn generator_keys() {
     document["issuers"][0]["generator_keys"][0]["kid"] = json!("g2");
     let mut world = world_of(&document, 1);
     let token = exchangeable(&mut world, &STANDARD, "alice");
-    assert_eq!(header(&token), json!({ "kid": "g2", "typ": "JWT", "alg": "HS256" }));
+    assert_eq!(header(&token), json!({ "kid": "g2", "typ": "exchangeable+jwt", "alg": "HS256" }));
     assert_eq!(world.ask(redeem(&STANDARD, B, &token)).status, 200);
 }
 
@@ -228,11 +228,17 @@ fn a_policy_in_the_configuration() {
         (
             |d| {
                 d["issuers"][0]["policy"]["lifetimes"] =
-                    json!({ "refresh_token": { "default": 9, "max": 8 } })
+                    json!({ "refresh_token": { "default": 9, "max": 8 } });
             },
             "/issuers/0/policy/lifetimes/refresh_token/default",
             "expected at most max, 8 seconds",
         ),
+    ]);
+}
+
+#[test]
+fn the_grants_of_a_policy() {
+    assert_each(&[
         (
             |d| d["issuers"][1]["policy"]["exchange"][0]["flow"] = json!("magic"),
             "/issuers/1/policy/exchange/0/flow",
@@ -273,10 +279,16 @@ fn a_policy_in_the_configuration() {
             "/issuers/0/policy/exchange/0/scope",
             "expected scope tokens",
         ),
+    ]);
+}
+
+#[test]
+fn the_issuers_that_a_policy_trusts() {
+    assert_each(&[
         (
             |d| {
                 d["issuers"][0]["policy"]["issuers"][0]["jwks"] =
-                    json!({ "keys": [foreign_key().to_jwk().to_value()] })
+                    json!({ "keys": [foreign_key().to_jwk().to_value()] });
             },
             "/issuers/0/policy/issuers/0/jwks",
             "expected public keys",
@@ -294,7 +306,7 @@ fn a_policy_in_the_configuration() {
         (
             |d| {
                 d["issuers"][0]["policy"]["issuers"][1]["jwks_uri"] =
-                    json!("http://idp.example.net/jwks.json")
+                    json!("http://idp.example.net/jwks.json");
             },
             "/issuers/0/policy/issuers/1/jwks_uri",
             "expected an https URL",

@@ -340,3 +340,18 @@ fn with_grant_at_standard(change: &Value) -> Value {
     *grant = merged(grant.clone(), change.clone());
     document
 }
+
+/// RFC 8725 §3.11: a type of its own, where the dialect does not say another.
+#[test]
+fn at_the_standard_mount_its_type_must_be_that_of_an_exchangeable_token() {
+    let mut world = exchange_world(12);
+    let good = exchangeable(&mut world, &STANDARD, "alice");
+    assert_eq!(header(&good), json!({ "kid": "generator", "typ": "exchangeable+jwt", "alg": "HS256" }));
+    let generator = key(edgegrant::jose::Algorithm::Hs256, 20);
+    for typ in [json!("JWT"), json!("at+jwt"), Value::Null] {
+        let header = merged(header(&good), json!({ "typ": typ }));
+        let response = world.ask(redeem(&STANDARD, B, &token(&generator, &header, &claims(&good))));
+        assert_refused(&response, (400, "invalid_request", "subject-token.malformed"), &typ.to_string());
+    }
+    assert_eq!(world.ask(redeem(&STANDARD, B, &good)).status, 200);
+}
