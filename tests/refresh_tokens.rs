@@ -204,7 +204,7 @@ fn what_it_was_had_for_is_decided_again() {
     fn to_b(document: &mut Value) -> &mut Value {
         grant_of(document, &STANDARD, "token_exchange", A, B)
     }
-    let changes: [(&str, Change, &str); 11] = [
+    let changes: [(&str, Change, &str); 10] = [
         ("withdrawn", |d| to_b(d)["from"] = json!("somebody"), "exchange.no-grant"),
         ("expired", |d| to_b(d)["expires_at"] = json!("2023-11-14T22:13:20Z"), "exchange.expired"),
         ("not written down", |d| to_b(d)["justification"] = Value::Null, "exchange.no-justification"),
