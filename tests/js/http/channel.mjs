@@ -32,58 +32,82 @@ export function jwt(jwk, header, payload) {
 /** Seconds since 1970. */
 export const now = () => Math.floor(Date.now() / 1000);
 
+/** Where the endpoints are, by profile. */
+const PATHS = {
+  standard: { token: "/token", generator: "/token/generator", exchange: "/token" },
+  decathlon: {
+    token: "/connect/oauth/token",
+    generator: "/connect/token/generator/seamless-backchannel",
+    exchange: "/connect/token/exchange",
+  },
+};
+
+/** The demo's mount: its profile, its clients, the key that it signs with. */
+const DEMO = {
+  mount: "/dkt",
+  profile: "decathlon",
+  client: (env, role) => {
+    const name = { A: "DKT_SERVICE_CLIENT", B: "DKT_CLIENT" }[role];
+    return [env[`${name}_ID`], env[`${name}_SECRET`]];
+  },
+  key: "DKT_KEY",
+  header: { alg: "RS256", kid: "main" },
+};
+
 /** The way from A's token to a member's, at a mount of the deployment `server`. */
 export class Channel {
-  mount;
   server;
+  place;
   tokens = new Map();
 
-  constructor(server, mount = "/dkt") {
+  constructor(server, place = DEMO) {
     this.server = server;
-    this.mount = mount;
+    this.place = place;
   }
 
   get paths() {
-    const { mount } = this;
-    return {
-      token: `${mount}/connect/oauth/token`,
-      generator: `${mount}/connect/token/generator/seamless-backchannel`,
-      exchange: `${mount}/connect/token/exchange`,
-    };
+    const { mount, profile } = this.place;
+    const entries = Object.entries(PATHS[profile]);
+    return Object.fromEntries(entries.map(([name, path]) => [name, mount + path]));
   }
 
   get issuer() {
-    return this.server.origin + this.mount;
+    return this.server.origin + this.place.mount;
   }
 
-  /** HTTP Basic of A (`DKT_SERVICE_CLIENT`) or B (`DKT_CLIENT`). */
-  basic(name = "DKT_CLIENT") {
-    const { env } = this.server;
-    return basic(env[`${name}_ID`], env[`${name}_SECRET`]);
+  /** A key of A's API subscription. */
+  async apiKey() {
+    return this.server.env.DKT_API_KEY;
+  }
+
+  /** The id of A or B. */
+  id(role) {
+    return this.place.client(this.server.env, role)[0];
+  }
+
+  /** HTTP Basic of A or B. */
+  basic(role = "B") {
+    return basic(...this.place.client(this.server.env, role));
   }
 
   /** `Authorization` with a token that A or B got by client_credentials: the same one each time. */
-  async bearer(assert, name = "DKT_SERVICE_CLIENT") {
-    if (!this.tokens.has(name)) {
-      const { access_token } = await this.server.issue(assert, {
-        auth: this.basic(name),
-        path: this.paths.token,
-      });
-      this.tokens.set(name, access_token);
+  async bearer(assert, role = "A") {
+    if (!this.tokens.has(role)) {
+      const asked = { auth: this.basic(role), path: this.paths.token };
+      this.tokens.set(role, (await this.server.issue(assert, asked)).access_token);
     }
-    return `Bearer ${this.tokens.get(name)}`;
+    return `Bearer ${this.tokens.get(role)}`;
   }
 
   /** Step 1, as A sends it. `query`: what differs there; `body`: member ids, or what is sent in their place. */
   async generation(assert, { body = ["somebody"], query = {}, auth, headers, ...rest } = {}) {
-    const { DKT_API_KEY, DKT_CLIENT_ID } = this.server.env;
-    const path = `${this.paths.generator}?${form({ client_id: DKT_CLIENT_ID }, query)}`;
+    const path = `${this.paths.generator}?${form({ client_id: this.id("B") }, query)}`;
     return tokenRequest(this.server.env, {
       auth: auth === undefined ? await this.bearer(assert) : auth,
       path,
       type: "application/json",
       form: Array.isArray(body) ? JSON.stringify(body) : body,
-      headers: { "x-api-key": DKT_API_KEY, ...headers },
+      headers: { "x-api-key": await this.apiKey(), ...headers },
       ...rest,
     });
   }
@@ -106,7 +130,7 @@ export class Channel {
   redemption(subject_token, { change, auth = this.basic(), ...rest } = {}) {
     const parameters = {
       grant_type: TOKEN_EXCHANGE,
-      exchange_type: BACKCHANNEL,
+      exchange_type: this.place.profile === "decathlon" ? BACKCHANNEL : undefined,
       subject_token_type: type("jwt"),
       subject_token,
       requested_token_type: type("access_token"),
@@ -122,10 +146,10 @@ export class Channel {
 
   /** An id token of A. */
   idToken(change = {}, header = {}) {
-    const { DKT_SERVICE_CLIENT_ID, DKT_MEMBERS } = this.server.env;
-    const [sub] = DKT_MEMBERS.split(",");
-    const claims = { iss: this.issuer, sub, aud: DKT_SERVICE_CLIENT_ID, iat: now(), exp: now() + 300 };
-    return jwt(this.server.secret("DKT_KEY"), { kid: "main", ...header }, { ...claims, ...change });
+    const [sub] = this.server.env.DKT_MEMBERS.split(",");
+    const claims = { iss: this.issuer, sub, aud: this.id("A"), iat: now(), exp: now() + 300 };
+    const key = this.server.secret(this.place.key);
+    return jwt(key, { ...this.place.header, ...header }, { ...claims, ...change });
   }
 
   /** The sibling, as B sends it. */

@@ -35,8 +35,8 @@ const TOKENS = [
   ["an unknown kid", ({ signed }) => signed({}, { kid: "other" }), "signature"],
   ["alg none", ({ good }) => swap(good, 0, '{"alg":"none","kid":"generator","typ":"JWT"}'), "malformed"],
   ["alg PS256", ({ good }) => swap(good, 0, '{"alg":"PS256","kid":"generator","typ":"JWT"}'), "signature"],
-  ["A's own token", ({ own }) => own("DKT_SERVICE_CLIENT"), "signature"],
-  ["B's own token", ({ own }) => own("DKT_CLIENT"), "signature"],
+  ["A's own token", ({ own }) => own("A"), "signature"],
+  ["B's own token", ({ own }) => own("B"), "signature"],
   ["an id token", ({ channel }) => channel.idToken(), "signature"],
   ["another issuer", ({ signed, env }) => signed({ iss: env.ISSUER }), "issuer"],
   ["the issuer with a slash", ({ signed, claims }) => signed({ iss: `${claims.iss}/` }), "issuer"],
@@ -107,14 +107,10 @@ const CLIENTS = [
   ["none", () => ({ auth: null }), 401, "invalid_client", {}],
   ["a wrong secret", ({ env }) => ({ auth: basic(env.DKT_CLIENT_ID, "wrong") }), 401, "invalid_client", {}],
   ["another mount's", ({ env }) => ({ auth: basic("demo", env.CLIENT_SECRET) }), 401, "invalid_client", {}],
-  [
-    "A by Basic",
-    ({ channel }) => ({ auth: channel.basic("DKT_SERVICE_CLIENT") }),
-    ...ruled("subject-token.client"),
-  ],
+  ["A by Basic", ({ channel }) => ({ auth: channel.basic("A") }), ...ruled("subject-token.client")],
   [
     "A by Bearer",
-    async ({ own }) => ({ auth: `Bearer ${await own("DKT_SERVICE_CLIENT")}` }),
+    async ({ own }) => ({ auth: `Bearer ${await own("A")}` }),
     ...ruled("subject-token.client"),
   ],
   ["a bearer that is none", () => ({ auth: "Bearer abc" }), 401, "invalid_token", {}, "Bearer"],
@@ -178,7 +174,7 @@ export function exchangeRefusals({ test }, server) {
           { kid: "generator", typ: "JWT", ...header },
           { ...claims, jti: `1${claims.jti.slice(1)}`, ...change },
         ),
-      own: async (name = "DKT_CLIENT") => (await channel.bearer(assert, name)).slice("Bearer ".length),
+      own: async (name = "B") => (await channel.bearer(assert, name)).slice("Bearer ".length),
       issue: async (auth, more) => {
         const asked = { auth, path: channel.paths.token, form: GRANT + more };
         return `Bearer ${(await server.issue(assert, asked)).access_token}`;

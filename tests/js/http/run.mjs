@@ -21,6 +21,7 @@ import { nodeListener } from "./listener.mjs";
 import { nodeKey } from "./node_key.mjs";
 import { packaged } from "./package.mjs";
 import { paths } from "./paths.mjs";
+import { rechecked } from "./rechecked.mjs";
 import { seamless } from "./seamless.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
@@ -29,7 +30,7 @@ import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
 const DEMO_SUITES = { happy, hiiRetail, seamless, generatorRefusals, exchangeRefusals, documented, foreign };
-const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, unharmed };
+const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, rechecked, unharmed };
 
 const words = process.argv.slice(2);
 let registered = 0;

@@ -14,7 +14,7 @@ export function seamless({ test }, server) {
 
   test("step 0: a client's own token", async (assert) => {
     const { DKT_BASE, DKT_SERVICE_CLIENT_ID } = server.env;
-    const auth = channel.basic("DKT_SERVICE_CLIENT");
+    const auth = channel.basic("A");
     const { header, payload, parts, ...answer } = await server.issue(assert, {
       auth,
       path: channel.paths.token,
@@ -61,7 +61,7 @@ export function seamless({ test }, server) {
 
   for (const [name, auth] of [
     ["Basic", () => channel.basic()],
-    ["Bearer", (assert) => channel.bearer(assert, "DKT_CLIENT")],
+    ["Bearer", (assert) => channel.bearer(assert, "B")],
   ]) {
     test(`step 2: the member's access token, by ${name}`, async (assert) => {
       const { DKT_BASE, DKT_CLIENT_ID } = server.env;
@@ -139,7 +139,7 @@ export function seamless({ test }, server) {
   });
 
   test("the sibling, by Bearer, with the type asked for, and all of B's scope", async (assert) => {
-    const auth = await channel.bearer(assert, "DKT_CLIENT");
+    const auth = await channel.bearer(assert, "B");
     const change = { requested_token_type: type("access_token") };
     const { scope } = await server.issue(assert, channel.seamless(channel.idToken(), { auth, change }));
     assert.strictEqual(scope, SCOPES.join(" "));
