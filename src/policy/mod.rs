@@ -10,7 +10,11 @@ mod date;
 mod decision;
 mod document;
 mod exchange;
+mod explain;
+#[cfg(test)]
+mod explain_tests;
 mod facts;
+mod facts_document;
 mod generate;
 mod governance;
 mod parse;
@@ -27,6 +31,7 @@ pub use document::{
 };
 pub use exchange::{IdTokenFacts, exchange, id_token};
 pub use facts::{Asked, ClientFacts, ExchangeFacts, IssuerFacts, Source, SubjectFacts, SubjectState};
+pub use facts_document::Facts;
 pub use generate::{GenerateFacts, RedeemFacts, generate, redeem};
 pub use purpose::{Consent, purpose};
 pub use rule::Rule;
