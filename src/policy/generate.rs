@@ -48,10 +48,8 @@ pub fn generate(policy: Option<&Policy>, facts: &GenerateFacts<'_>) -> Decision 
             (*asked).clone()
         }
     };
-    let limits = policy.and_then(|policy| policy.lifetimes.exchangeable_token).unwrap_or_default();
-    let wanted = grant.and_then(|grant| grant.lifetime).or(limits.default).unwrap_or(LIFETIME);
-    let most = limits.max.map(Seconds);
-    let lifetime = capped(&mut judge, Seconds(wanted), most, "the policy's lifetimes.exchangeable_token");
+    let (wanted, most) = exchangeable_token_lifetime(policy, grant);
+    let lifetime = capped(&mut judge, wanted, most, "the policy's lifetimes.exchangeable_token");
     quota(&mut judge, grant, *used, *count);
     let granted = Granted {
         scope,
@@ -62,6 +60,16 @@ pub fn generate(policy: Option<&Policy>, facts: &GenerateFacts<'_>) -> Decision 
         ..Granted::default()
     };
     judge.decide(granted, policy.map(|policy| policy.version.as_str()))
+}
+
+/// How long the grant's exchangeable tokens are good for, and the most that the policy allows.
+pub(super) fn exchangeable_token_lifetime(
+    policy: Option<&Policy>,
+    grant: Option<&ExchangeGrant>,
+) -> (Seconds, Option<Seconds>) {
+    let limits = policy.and_then(|policy| policy.lifetimes.exchangeable_token).unwrap_or_default();
+    let wanted = grant.and_then(|grant| grant.lifetime).or(limits.default).unwrap_or(LIFETIME);
+    (Seconds(wanted), limits.max.map(Seconds))
 }
 
 /// The facts of an exchangeable token that is redeemed.

@@ -5,6 +5,8 @@
 //! request is answered and what an explanation shows is the same call.
 
 mod audience;
+mod cases;
+mod check;
 mod client_credentials;
 mod date;
 mod decision;
@@ -22,6 +24,8 @@ mod purpose;
 mod rule;
 mod scope;
 
+pub use cases::{Case, CaseResult, Expect, RuleError};
+pub use check::{FINDING_CODES, Finding, FindingCode, FindingSeverity};
 pub use client_credentials::client_credentials;
 pub use date::{Date, DateError};
 pub use decision::{Decision, Granted, Outcome, Refusal, Ruling};
@@ -35,3 +39,9 @@ pub use facts_document::Facts;
 pub use generate::{GenerateFacts, RedeemFacts, generate, redeem};
 pub use purpose::{Consent, purpose};
 pub use rule::Rule;
+
+/// The JSON Schema of a [`Policy`].
+#[cfg(feature = "schema")]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Policy).to_value()
+}
