@@ -4,12 +4,11 @@
 use super::audience::{audience, identifiers};
 use super::client_credentials::access_token_lifetime;
 use super::decision::{Decision, Granted, Judge, capped, left};
-use super::facts::{ClientFacts, ExchangeFacts, Source, SubjectFacts, SubjectState};
+use super::facts::{Asked, ClientFacts, ExchangeFacts, Source, SubjectFacts, SubjectState};
 use super::governance::{grant, quota};
 use super::scope::{at, had};
 use super::{ExchangeGrant, Flow, Mode, Policy, Rule, TokenType};
 use crate::resource::Resource;
-use crate::scope::Scope;
 use crate::time::Seconds;
 
 /// Most actors that a token names where the grant does not say.
@@ -143,7 +142,8 @@ fn actor(judge: &mut Judge, grant: Option<&ExchangeGrant>, facts: &ExchangeFacts
     delegation
 }
 
-fn beyond(judge: &mut Judge, asked: &[&str], held: &[&str], more: &[Resource]) {
+/// Of what is asked for, nothing may be neither `held` nor added by the grant.
+pub(super) fn beyond(judge: &mut Judge, asked: &[&str], held: &[&str], more: &[Resource]) {
     let added =
         asked.iter().find(|name| !held.contains(name) && !more.iter().any(|one| one.as_str() == **name));
     judge.rule(Rule::AudienceBeyondGrant, added.is_none(), || {
@@ -161,15 +161,16 @@ pub struct IdTokenFacts<'a> {
     pub to: ClientFacts<'a>,
     /// The subject, and what is known of it.
     pub subject: (&'a str, SubjectState),
-    /// The scope asked for.
-    pub asked: Option<&'a Scope>,
+    /// What is asked for.
+    pub asked: Asked<'a>,
     /// Tokens of this grant that were issued today.
     pub used: u64,
     /// The time.
     pub now: crate::time::Timestamp,
 }
 
-/// Decides an exchange in flow `id_token`: the other client's own scope, within the grant.
+/// Decides an exchange in flow `id_token`: the other client's own scope, within the grant, for the default
+/// audience or those that the grant adds.
 pub fn id_token(policy: Option<&Policy>, facts: &IdTokenFacts<'_>) -> Decision {
     let IdTokenFacts { issuer, from, to, subject: (sub, state), asked, used, now } = facts;
     let mut judge = Judge::default();
@@ -178,9 +179,9 @@ pub fn id_token(policy: Option<&Policy>, facts: &IdTokenFacts<'_>) -> Decision {
     subject_state(&mut judge, *state, sub);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
     let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-    let named: Vec<&str> = more.iter().map(Resource::as_str).collect();
-    let resources = audience(&mut judge, policy, issuer, to, &named, more);
-    let scope = match asked {
+    beyond(&mut judge, asked.audience, &[issuer.default_audience], more);
+    let resources = audience(&mut judge, policy, issuer, to, asked.audience, more);
+    let scope = match asked.scope {
         None => super::scope::scope(&mut judge, policy, issuer, to, None, &resources).intersection(&ceiling),
         Some(asked) => {
             judge.nothing(Rule::ScopeBeyondGrant, &asked.without(&ceiling), "is not covered by the grant");

@@ -77,6 +77,7 @@ impl Redeem {
             to: known.client(&self.to),
             subject: (&self.subject.sub, self.subject.state),
             scope: &self.subject.scope.0,
+            audience: &texts(&self.audience),
             now: self.now.0,
         };
         redeem(Some(policy), &facts)
@@ -122,7 +123,7 @@ impl IdToken {
             from: source(&self.from),
             to: known.client(&self.to),
             subject: (&self.subject.sub, self.subject.state),
-            asked: lent(self.scope.as_ref()),
+            asked: Asked { scope: lent(self.scope.as_ref()), audience: &texts(&self.audience) },
             used: self.used,
             now: self.now.0,
         };

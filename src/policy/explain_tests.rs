@@ -137,11 +137,16 @@ generate | {"count":9,"used":2} | exchange.quota-exhausted
 generate | {"count":18446744073709551615,"used":2} | exchange.quota-exhausted
 generate | {} | read write @ 300s | {"lifetimes":{"exchangeable_token":{"max":300}}}
 redeem | {} | read @issuer 3600s
+redeem | {"audience":["urn:orders"]} | audience.beyond-grant audience.unknown
+redeem | {"audience":["urn:stock"],"issuer":{"resources":[{"identifier":"urn:stock"}]}} | read @urn:stock 3600s | {"exchange":{"2":{"audience":["urn:stock"]}}}
+redeem | {"audience":["urn:stock"],"issuer":{"resources":[{"identifier":"urn:stock","scope":"write"}]}} | scope.not-of-resource | {"exchange":{"2":{"audience":["urn:stock"]}}}
 redeem | {"subject":{"scope":"read sign"}} | scope.not-auto-approved scope.beyond-grant
 redeem | {"subject":{"state":"disabled"}} | subject.disabled
 redeem | {"now":"2027-01-02T00:00:00Z"} | exchange.expired
 id_token | {} | read write @issuer 600s
 id_token | {"scope":"read"} | read @issuer 600s
+id_token | {"audience":["urn:orders"],"issuer":{"resources":[{"identifier":"urn:orders"}]}} | audience.beyond-grant
+id_token | {"issuer":{"scope":"read"},"to":{"client_id":"b","scope":"read write"}} | read @issuer 600s
 id_token | {"scope":"sign"} | scope.beyond-grant
 id_token | {"subject":{"state":"unknown"}} | subject.unknown
 purpose | {} | sim @ 0s

@@ -116,6 +116,9 @@ pub struct Redeem {
     pub to: Named<StatedClient>,
     /// The exchangeable token.
     pub subject: StatedExchangeable,
+    /// The audiences asked for. Default: the default audience.
+    #[deserr(default)]
+    pub audience: Vec<String>,
     /// The time.
     pub now: Moment,
 }
@@ -173,6 +176,9 @@ pub struct IdToken {
     /// The scope asked for. Default: what the client gets when it asks for none.
     #[deserr(default)]
     pub scope: Option<Tokens>,
+    /// The audiences asked for. Default: the default audience.
+    #[deserr(default)]
+    pub audience: Vec<String>,
     /// Tokens of the grant that were issued on this day.
     #[deserr(default)]
     pub used: u64,

@@ -1,13 +1,14 @@
 //! Exchangeable tokens for subjects who are not there: who may have them generated, and what each can be
 //! redeemed for.
 
+use super::audience::{audience, identifiers};
 use super::client_credentials::access_token_lifetime;
 use super::decision::{Decision, Granted, Judge, capped};
-use super::exchange::{active, subject_state};
+use super::exchange::{active, beyond, subject_state};
 use super::facts::{ClientFacts, IssuerFacts, Source, SubjectState};
 use super::governance::{grant, quota};
+use super::scope::at;
 use super::{ExchangeGrant, Flow, Policy, Rule};
-use crate::resource::Resource;
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
 
@@ -85,29 +86,32 @@ pub struct RedeemFacts<'a> {
     pub subject: (&'a str, SubjectState),
     /// The scope that the token was generated for.
     pub scope: &'a Scope,
+    /// The audiences asked for.
+    pub audience: &'a [&'a str],
     /// The time.
     pub now: Timestamp,
 }
 
 /// Decides what an exchangeable token is redeemed for: by the policy of now, not of when it was generated. What
-/// was narrowed since is refused, not cut: the client was promised more.
+/// was narrowed since is refused, not cut: the client was promised more. The token is for the default audience or
+/// those asked for that the grant adds.
 pub fn redeem(policy: Option<&Policy>, facts: &RedeemFacts<'_>) -> Decision {
-    let RedeemFacts { issuer, from, to, subject: (sub, state), scope, now } = facts;
+    let RedeemFacts { issuer, from, to, subject: (sub, state), scope, audience: asked, now } = facts;
     let mut judge = Judge::default();
     active(&mut judge, *from, to);
     let grant = grant(&mut judge, policy, Flow::ExchangeableToken, *from, to.client_id, *now);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
     within(&mut judge, scope, &approved(policy, issuer.scope, to), &ceiling);
     subject_state(&mut judge, *state, sub);
+    let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
+    beyond(&mut judge, asked, &[issuer.default_audience], more);
+    let resources = audience(&mut judge, policy, issuer, to, asked, more);
+    let elsewhere = scope.without(&at(policy, &resources, (*scope).clone()));
+    judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the resource asked for");
     let lifetime = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
-    let own = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-    let audience = match own {
-        [] => vec![issuer.default_audience.to_owned()],
-        own => own.iter().map(|one: &Resource| one.as_str().to_owned()).collect(),
-    };
     let granted = Granted {
         scope: (*scope).clone(),
-        audience,
+        audience: identifiers(&resources, issuer),
         lifetime,
         single_use: grant.is_none_or(is_single_use),
         grant: grant.map(ExchangeGrant::name),
