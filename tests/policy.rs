@@ -59,6 +59,7 @@ fn a_good_policy_has_no_findings() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn every_code_is_found() {
     let foreign = json!({"from": null, "from_issuer": "https://i.example", "subject_token_types": ["jwt"]});
     let of_issuer = |changes: Value| {
