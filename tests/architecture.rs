@@ -35,7 +35,7 @@ const TYPESCRIPT: &[&[&str]] = &[
     &["verify"],
     &["inspect"],
     &["effects", "http", "transcript"],
-    &["index", "sign"],
+    &["index", "policy", "sign"],
     &["cli"],
 ];
 

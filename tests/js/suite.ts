@@ -6,6 +6,7 @@ import http from "./http_test.ts";
 import index from "./index_test.ts";
 import inspect from "./inspect_test.ts";
 import persistence from "./persistence_test.ts";
+import policy from "./policy_test.ts";
 import type { Register } from "./runtime.ts";
 import sign from "./sign_test.ts";
 import signer from "./signer_test.ts";
@@ -27,6 +28,7 @@ const FILES: Register[] = [
   index,
   inspect,
   persistence,
+  policy,
   sign,
   signer,
   store,
