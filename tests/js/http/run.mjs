@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import QUnit from "qunit";
 import { authentication } from "./authentication.mjs";
 import { badInput } from "./bad_input.mjs";
+import { bulk, hardBulk } from "./bulk.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
 import { exchangeRefusals } from "./exchange_refusals.mjs";
@@ -22,6 +23,7 @@ import { nodeKey } from "./node_key.mjs";
 import { packaged } from "./package.mjs";
 import { paths } from "./paths.mjs";
 import { rechecked } from "./rechecked.mjs";
+import { redemption } from "./redemption.mjs";
 import { seamless } from "./seamless.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
@@ -29,8 +31,26 @@ import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
-const DEMO_SUITES = { happy, hiiRetail, seamless, generatorRefusals, exchangeRefusals, documented, foreign };
-const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, rechecked, unharmed };
+const DEMO_SUITES = {
+  happy,
+  hiiRetail,
+  seamless,
+  generatorRefusals,
+  exchangeRefusals,
+  bulk,
+  documented,
+  foreign,
+};
+const FAULTY_SUITES = {
+  badInput,
+  authentication,
+  paths,
+  clientAssertion,
+  rechecked,
+  redemption,
+  hardBulk,
+  unharmed,
+};
 
 const words = process.argv.slice(2);
 let registered = 0;
