@@ -25,22 +25,6 @@ impl FromStr for Scope {
 
 from_string!(Scope);
 
-impl Scope {
-    /// A scope as some dialects write it, with a comma where RFC 6749 §3.3 has a space.
-    ///
-    /// # Errors
-    /// Where a token is none, or one is not separated by a single comma from the next.
-    pub fn from_list(text: &str) -> Result<Self, ScopeError> {
-        Self::split(text, ',')
-    }
-
-    fn split(text: &str, separator: char) -> Result<Self, ScopeError> {
-        text.split(separator)
-            .map(|token| is_token(token).then(|| token.to_owned()).ok_or(ScopeError))
-            .collect()
-    }
-}
-
 /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
 pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
@@ -49,6 +33,20 @@ pub fn is_token(text: &str) -> bool {
 impl Scope {
     /// No scope at all.
     pub const EMPTY: &'static Self = &Self(BTreeSet::new());
+
+    /// A scope as some dialects write it, with a comma where RFC 6749 §3.3 has a space.
+    ///
+    /// # Errors
+    /// Where a token is none, or one is not separated by a single comma from the next.
+    pub fn from_commas(text: &str) -> Result<Self, ScopeError> {
+        Self::split(text, ',')
+    }
+
+    fn split(text: &str, separator: char) -> Result<Self, ScopeError> {
+        text.split(separator)
+            .map(|token| is_token(token).then(|| token.to_owned()).ok_or(ScopeError))
+            .collect()
+    }
 
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
@@ -127,9 +125,9 @@ mod tests {
 
     #[test]
     fn a_list_has_single_commas() {
-        assert_eq!(Scope::from_list("b,a,b"), Ok("a b".parse().unwrap()));
+        assert_eq!(Scope::from_commas("b,a,b"), Ok("a b".parse().unwrap()));
         for bad in ["", ",", "a,,b", ",a", "a,", "a b", "a, b", "a\"b", "ü"] {
-            assert_eq!(Scope::from_list(bad), Err(ScopeError), "{bad:?}");
+            assert_eq!(Scope::from_commas(bad), Err(ScopeError), "{bad:?}");
         }
     }
 

@@ -47,6 +47,12 @@ pub fn authenticate_bearer(
     if !token.is_the_clients_own() {
         return Err(invalid("the token is not the client's own: get one by client_credentials"));
     }
+    // RFC 9068 §4: whoever is sent a token for somebody else must not be able to use it here. The tokens of some
+    // dialects are for nobody in particular.
+    let here = [&issuer.identifier, &issuer.default_audience];
+    if !token.audience.is_empty() && !token.audience.iter().any(|one| here.contains(&one)) {
+        return Err(invalid(&format!("the token is not for {}", issuer.identifier)));
+    }
     if token.cnf.is_some() {
         return Err(invalid("the token is bound to a key, which a bearer does not prove"));
     }

@@ -10,7 +10,7 @@ use crate::host::{Commit, Failure, Host, Role};
 use crate::jose::base64url;
 use crate::policy::Flow;
 use crate::secret::{Secret, SecretHash};
-use crate::time::Timestamp;
+use crate::time::{Seconds, Timestamp};
 
 /// How many spent tokens of a family are remembered. Older ones are unknown, which is refused as well.
 const SPENT: usize = 16;
@@ -87,6 +87,8 @@ pub struct Prepared {
     pub token: String,
     /// What makes it one.
     pub commit: Commit,
+    /// How long it is good for.
+    pub lifetime: Seconds,
 }
 
 /// A refresh token that was presented and is the current one of its family.
@@ -106,7 +108,7 @@ pub fn begin(host: &Host, issuer: &str, authorization: Authorization, ends_at: T
     let (token, current) = next(host, &id);
     let family =
         Family { authorization, current, spent: Vec::new(), ends_at: ends_at.seconds(), revoked: false };
-    Prepared { token, commit: key(issuer, &id).replace(None, &family) }
+    Prepared { token, commit: key(issuer, &id).replace(None, &family), lifetime: lifetime(host, ends_at) }
 }
 
 /// Looks at a presented token. `None`: it is none, or no longer. One that was spent before ends its family here.
@@ -143,8 +145,13 @@ impl Current {
             spent.remove(0);
         }
         let family = Family { current, spent, ..before.clone() };
-        Prepared { token, commit: self.key.replace(Some(&self.found), &family) }
+        let commit = self.key.replace(Some(&self.found), &family);
+        Prepared { token, commit, lifetime: lifetime(host, self.ends_at) }
     }
+}
+
+fn lifetime(host: &Host, ends_at: Timestamp) -> Seconds {
+    Seconds(ends_at.seconds().saturating_sub(host.now().seconds()))
 }
 
 fn next(host: &Host, id: &str) -> (String, String) {
