@@ -27,6 +27,7 @@ import { redemption } from "./redemption.mjs";
 import { seamless } from "./seamless.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
+import { tokenExchange } from "./token_exchange.mjs";
 import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
@@ -34,6 +35,7 @@ import { wrangler } from "./wrangler.mjs";
 const DEMO_SUITES = {
   happy,
   hiiRetail,
+  tokenExchange,
   seamless,
   generatorRefusals,
   exchangeRefusals,
