@@ -27,6 +27,7 @@ import { redemption } from "./redemption.mjs";
 import { seamless } from "./seamless.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
+import { sideBySide } from "./side_by_side.mjs";
 import { tokenExchange } from "./token_exchange.mjs";
 import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
@@ -51,6 +52,7 @@ const FAULTY_SUITES = {
   rechecked,
   redemption,
   hardBulk,
+  sideBySide,
   unharmed,
 };
 
