@@ -138,4 +138,26 @@ export function redemption({ test }, server) {
     await server.refuse(assert, tokenRequest(server.env, nobody), 401, "invalid_client");
     await server.issue(assert, channel.refreshing(refresh_token));
   });
+
+  test("where the store fails nothing is issued, and nothing is used up", async (assert) => {
+    const channel = await ready(server);
+    const sub = await member(channel);
+    const token = await channel.exchangeable(assert, sub);
+    const { refresh_token } = await server.issue(assert, channel.seamless(channel.idToken({ sub })));
+    const requests = [
+      await channel.generation(assert, { body: [sub] }),
+      tokenRequest(server.env, channel.redemption(token)),
+      tokenRequest(server.env, channel.redemption(token, { auth: await channel.bearer(assert, "B") })),
+      tokenRequest(server.env, channel.seamless(channel.idToken({ sub }))),
+      tokenRequest(server.env, channel.refreshing(refresh_token)),
+    ];
+    await server.store("throw");
+    for (const request of requests) {
+      const { headers } = await server.refuse(assert, request, 503, "temporarily_unavailable");
+      assert.strictEqual(headers["retry-after"], "5");
+    }
+    await server.store("ok");
+    await server.issue(assert, channel.redemption(token));
+    await server.issue(assert, channel.refreshing(refresh_token));
+  });
 }
