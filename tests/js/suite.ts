@@ -1,5 +1,6 @@
 /** The portable tests: each file registers its modules, in every runtime. */
 
+import bulk from "./bulk_test.ts";
 import drive from "./drive_test.ts";
 import effects from "./effects_test.ts";
 import http from "./http_test.ts";
@@ -24,6 +25,7 @@ import verifyRequest from "./verify_request_test.ts";
 import verify from "./verify_test.ts";
 
 const FILES: Register[] = [
+  bulk,
   drive,
   effects,
   http,
