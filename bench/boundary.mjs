@@ -6,7 +6,7 @@ import { loadCore } from "../dist/load/node.js";
 import { memory } from "../dist/store/memory.js";
 import { median } from "./load.mjs";
 
-const SIGNED = { signatures: [new Uint8Array(64).fill(7)] };
+const SIGNED = { signatures: new Uint8Array(64).fill(7) };
 
 /**
  * `core`: the calls of one request, in WebAssembly and across the boundary. `driver`: with the driver around

@@ -176,6 +176,8 @@ export class Driver {
         let step = this.#resume(flight, "done");
         while (step.kind === "effect") step = await this.#perform(flight, step.effect);
         if (step.kind === "chunk") return controller.enqueue(UTF8.encode(step.chunk));
+        // An answer behind the head: what came so far is not all.
+        if (step.kind === "done" && step.response !== null) throw new Error("the answer broke off");
         this.#end(flight);
         controller.close();
       } catch {

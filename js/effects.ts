@@ -1,19 +1,37 @@
 /** Performs the core's effects: stores, signatures, outbound HTTP, hooks. */
 
 import type { Perform } from "./drive.ts";
-import type { AuditEvent, Context, Effect, Outbound, Reply, Role, SignJob, Store } from "./types.ts";
+import type {
+  AuditEvent,
+  Context,
+  Effect,
+  Outbound,
+  Reply,
+  Role,
+  Signing,
+  Store,
+  SubjectState,
+} from "./types.ts";
 
 /** What effects are performed with. */
 export interface EffectOptions {
   stores: Record<Role, Store>;
-  /** Longest wait for a store, milliseconds. */
+  /** Longest wait for a store or for `subject`, milliseconds. */
   storeTimeoutMs: number;
-  sign: (jobs: SignJob[]) => Promise<Uint8Array[]>;
+  /** The signatures over all inputs, one after the other. */
+  sign: (signing: Signing) => Promise<Uint8Array>;
   fetch: typeof globalThis.fetch;
   record?: ((event: AuditEvent) => unknown) | undefined;
+  subject?: LookUp | undefined;
   /** Waits between the attempts of a notification, milliseconds. */
   pause?: (milliseconds: number) => Promise<void>;
 }
+
+/** Looks for a subject; `null`: there is none. */
+export type LookUp = (asked: {
+  issuer: string;
+  sub: string;
+}) => SubjectState | null | Promise<SubjectState | null>;
 
 /** Waits before the second, third and last attempt of a notification, milliseconds. */
 const RETRIES = [500, 2_000, 8_000];
@@ -58,7 +76,13 @@ async function answer(options: EffectOptions, effect: Answered): Promise<Reply> 
       return { page: await within(limit, stores[effect.role].list(prefix, after, effect.limit)) };
     }
     case "sign":
-      return { signatures: await options.sign(effect.jobs) };
+      return { signatures: await options.sign(effect) };
+    case "subject": {
+      const { issuer, sub } = effect;
+      if (options.subject === undefined) throw new Error("there is no hook to ask");
+      const found = await within(limit, Promise.resolve(options.subject({ issuer, sub })));
+      return { subject: found && { active: found.active } };
+    }
     case "fetch":
       return await send(options, effect, async (response) => {
         const body = await readAtMost(effect.max_bytes, response);

@@ -23,6 +23,8 @@ export async function handle(driver: Driver, request: Request, context?: Context
     if (authorization !== null) read.authorization = authorization;
     const contentType = headers.get("content-type");
     if (contentType !== null) read["content-type"] = contentType;
+    const apiKey = headers.get("x-api-key");
+    if (apiKey !== null) read["x-api-key"] = apiKey;
     return toResponse(request, await driver.open({ method, ...target, headers: read, body }, context));
   } catch {
     return toResponse(request, serverError());

@@ -6,9 +6,11 @@
  */
 
 import { Driver, type TrapInfo } from "./drive.ts";
-import { performer } from "./effects.ts";
+import { type LookUp, performer } from "./effects.ts";
 import { handle } from "./http.ts";
+import { type Operator, operator } from "./operator.ts";
 import { importSigningKey, type SigningKey, SigningKeyError, signer } from "./signer.ts";
+import { cached } from "./store/cached.ts";
 import { type Transcript, transcribe } from "./transcript.ts";
 import type {
   AuditEvent,
@@ -24,6 +26,7 @@ import type {
 } from "./types.ts";
 
 export type { TrapInfo } from "./drive.ts";
+export { type Operator, OperatorError } from "./operator.ts";
 export { fromJson, replay, type Transcript, toJson } from "./transcript.ts";
 export type * from "./types.ts";
 
@@ -46,24 +49,36 @@ export interface EdgegrantOptions {
   now?: () => number;
   /** Draws the 32 bytes of entropy of a request; by default the platform's generator. */
   seed?: () => Uint8Array;
-  /** Longest wait for a store, milliseconds; default 5000. A request that waited so long gets 503. */
+  /**
+   * Longest wait for a store or for the hook `subject`, milliseconds; default 5000. A request that waited so
+   * long gets 503.
+   */
   storeTimeoutMs?: number;
+  /** How long what was read from `registry` may be answered from memory, seconds; default 30, 0: not at all. */
+  registryCacheSeconds?: number;
   /** Given the transcript of every request that ended. It contains credentials. */
   transcript?: (transcript: Transcript) => void;
 }
 
-/** What the operator can listen to. A hook that throws or rejects changes nothing. */
+/** What the operator can listen to, and what can be asked of it. A listener that throws or rejects changes nothing. */
 export interface Hooks {
   /** Audit events. Without this hook the core makes none. */
   record?: (event: AuditEvent) => unknown;
   /** The core trapped and was replaced. */
   onTrap?: (info: TrapInfo) => void;
+  /**
+   * Whom `sub` names at `issuer`; `null`: nobody. Where it throws or rejects, the request that needed to know
+   * gets 503.
+   */
+  subject?: LookUp;
 }
 
 /** A running deployment. */
 export interface Edgegrant extends Service {
   /** Answers a request. Never rejects. */
   fetch(request: Request, context?: Context): Promise<Response>;
+  /** For the program that embeds this deployment. */
+  operator: Operator;
 }
 
 /** Everything that is wrong with a configuration and its bindings, at once. */
@@ -82,34 +97,40 @@ export class ConfigurationError extends Error {
 
 /** Starts a deployment. Throws {@link ConfigurationError} with every mistake that it finds. */
 export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegrant> {
-  const { core, state, registry, hooks = {}, storeTimeoutMs = 5000, transcript } = options;
+  const { core, state, hooks = {}, now = Date.now, transcript } = options;
+  const { storeTimeoutMs = 5000, registryCacheSeconds = 30 } = options;
   const config = typeof options.config === "string" ? options.config : JSON.stringify(options.config);
   const first = core();
   const plan = expectOk(first.plan(config));
   const { bindings, keys, mistakes } = await resolve(plan.bindings, options.env);
   mistakes.push(...refuseState(state, plan));
-  const audit = hooks.record !== undefined;
-  const found = first.configure(config, bindings, audit);
+  const asks = { audit: hooks.record !== undefined, subject: hooks.subject !== undefined };
+  const found = first.configure(config, bindings, asks);
   if ("mistakes" in found) mistakes.push(...found.mistakes.filter(isNewAmong(mistakes)));
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
 
   const fresh = (): Core => {
     const instance = core();
-    expectOk(instance.configure(config, bindings, audit));
+    expectOk(instance.configure(config, bindings, asks));
     return instance;
   };
+  const registry =
+    registryCacheSeconds > 0
+      ? cached(options.registry, registryCacheSeconds, () => now() / 1000)
+      : options.registry;
   const perform = performer({
     stores: { state, registry },
     storeTimeoutMs,
     sign: signer(keys),
     fetch: options.fetch ?? globalThis.fetch,
     record: hooks.record,
+    subject: hooks.subject,
   });
   const driver = new Driver(
     {
       fresh,
       perform,
-      now: options.now ?? Date.now,
+      now,
       seed: options.seed,
       onTrap: hooks.onTrap,
       record: transcript && ((recording) => transcript(transcribe(recording))),
@@ -120,6 +141,7 @@ export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegr
     fetch: (request, context) => handle(driver, request, context),
     answer: (request, context) => driver.open(request, context),
     bodyLimit: (path) => driver.bodyLimit(path),
+    operator: operator(driver),
   };
 }
 

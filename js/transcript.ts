@@ -53,7 +53,7 @@ export function fromJson(text: string): Transcript {
 }
 
 /**
- * Runs a transcript on `core`, an instance configured as it was then, `audit` included. Performs nothing; returns the
+ * Runs a transcript on `core`, an instance configured as it was then, with the same hooks. Performs nothing; returns the
  * answer. Throws where the core asks for anything but what was recorded or answers otherwise, and
  * what a trap throws.
  */

@@ -12,7 +12,8 @@ export type Effect =
   | { kind: "get"; role: Role; keys: string[] }
   | ({ kind: "commit"; role: Role } & Commit)
   | { kind: "list"; role: Role; prefix: string; after: string | null; limit: number }
-  | { kind: "sign"; jobs: SignJob[] }
+  | ({ kind: "sign" } & Signing)
+  | { kind: "subject"; issuer: string; sub: string }
   | ({ kind: "fetch" } & Outbound)
   | ({ kind: "notify" } & Outbound)
   | { kind: "record"; event: AuditEvent };
@@ -27,12 +28,15 @@ export interface Commit {
   delete: string[];
 }
 
-/** One signature to make: `key` is the environment binding that names the private key. */
-export interface SignJob {
+/** Signatures to make: `key` is the environment binding that names the private key. */
+export interface Signing {
   key: string;
   /** RFC 7518 §3.1 */
   alg: string;
-  input: Uint8Array<ArrayBuffer>;
+  /** The signing inputs, one after the other. */
+  inputs: Uint8Array<ArrayBuffer>;
+  /** Where each input ends. */
+  ends: number[];
 }
 
 /** An HTTP request that the host sends. */
@@ -49,7 +53,7 @@ export interface Outbound {
 
 /** An audit event. */
 export interface AuditEvent {
-  type: "token.issued" | "token.refused";
+  type: "token.issued" | "token.refused" | "tokens.generated" | "generation.refused" | "operator";
   /** Seconds since 1970. */
   time: number;
   issuer: string;
@@ -61,6 +65,17 @@ export interface AuditEvent {
   error: string | null;
   rule: string | null;
   cause: string | null;
+  policy_version: string | null;
+  /** The client that tokens were generated for. */
+  for_client_id: string | null;
+  /** How many tokens were generated, or asked for. */
+  count: number | null;
+  /** Stands for what is too long to be written here. */
+  digest: string | null;
+  /** Whom the token is about. */
+  subject: string | null;
+  /** The policy's grant that allowed it. */
+  grant: string | null;
 }
 
 /** The host's answer to an effect, or (`"done"`) to a chunk that was sent on. */
@@ -68,7 +83,9 @@ export type Reply =
   | { records: (Versioned | null)[] }
   | { committed: boolean }
   | { page: Page }
-  | { signatures: Uint8Array[] }
+  /** All of one length, one after the other. */
+  | { signatures: Uint8Array }
+  | { subject: SubjectState | null }
   | { response: { status: number; body: Uint8Array } }
   | "done"
   | { failed: Failure };
@@ -85,6 +102,12 @@ export interface Page {
   more: boolean;
 }
 
+/** What is known of a subject. */
+export interface SubjectState {
+  /** Whether tokens may be issued about it. */
+  active: boolean;
+}
+
 /** Why the host could not perform an effect. */
 export interface Failure {
   effect: string;
@@ -98,9 +121,11 @@ export interface HttpRequest {
   path: string;
   /** Without the question mark. */
   query: string;
-  headers: { authorization?: string; "content-type"?: string };
+  headers: { authorization?: string; "content-type"?: string; "x-api-key"?: string };
   /** `"over_limit"`: longer than the core's limit for this path, and not read. */
   body: { bytes: Uint8Array } | "over_limit";
+  /** Only the program that hosts the core may set it, never what serves requests of others. */
+  operator?: boolean;
 }
 
 /** What a request did next. */
@@ -166,12 +191,20 @@ export interface Binding {
 /** An answer of a start-up call: a value or all mistakes at once. */
 export type Outcome<T> = { ok: T } | { mistakes: Mistake[] };
 
+/** What the core may ask: without a hook it does not. */
+export interface CoreHooks {
+  /** Audit events are heard. */
+  audit: boolean;
+  /** Subjects are known. */
+  subject: boolean;
+}
+
 /** The exports of one WebAssembly instance. They answer with data; one that throws has trapped. */
 export interface Core {
   /** Reads the configuration: what must be resolved before {@link Core.configure}. */
   plan(config: string): Outcome<Plan>;
-  /** Makes this instance serve `config`. Called once, first. `audit`: whether it puts out events. */
-  configure(config: string, bindings: Record<string, string>, audit: boolean): Outcome<null>;
+  /** Makes this instance serve `config`. Called once, first. */
+  configure(config: string, bindings: Record<string, string>, hooks: CoreHooks): Outcome<null>;
   /** The longest body that is read for this path, bytes. */
   body_limit(path: string): number;
   /** 32 bytes of entropy; `undefined` where the host has none. */

@@ -1,6 +1,6 @@
 // Starts the demo deployment in a runtime. Used by serve.mjs, the HTTP tests and the benches.
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -19,10 +19,17 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export async function environment(folder, port) {
   const file = join(folder, "env.json");
   mkdirSync(folder, { recursive: true });
-  if (!existsSync(file)) writeFileSync(file, JSON.stringify(await makeSecrets(), null, 2), { mode: 0o600 });
+  const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  const names = [...readFileSync(join(root, "demo/edgegrant.json"), "utf8").matchAll(/"env": "(\w+)"/g)];
+  const lacks = names.some(([, name]) => !(name in kept) && !DERIVED.has(name));
+  const secrets = lacks ? { ...(await makeSecrets()), ...kept } : kept;
+  if (lacks) writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   const ORIGIN = `http://127.0.0.1:${port}`;
-  return { ...JSON.parse(readFileSync(file, "utf8")), ORIGIN, HII_BASE: `${ORIGIN}/hii` };
+  return { ...secrets, ORIGIN, HII_BASE: `${ORIGIN}/hii`, DKT_BASE: `${ORIGIN}/dkt` };
 }
+
+/** What follows from the port. */
+const DERIVED = new Set(["ORIGIN", "HII_BASE", "DKT_BASE"]);
 
 async function makeSecrets() {
   const core = (await loadCore())();
@@ -36,6 +43,11 @@ async function makeSecrets() {
     OTHER_CLIENT_SECRET: secret(),
     NOGRANT_CLIENT_SECRET: secret(),
     HII_CLIENT_SECRET: secret(),
+    DKT_KEY: core.generate_key("RS256"),
+    DKT_GENERATOR_KEY: core.generate_key("RS256"),
+    DKT_SERVICE_CLIENT_SECRET: secret(),
+    DKT_CLIENT_SECRET: secret(),
+    DKT_API_KEY: randomUUID(),
     JWT_CLIENT_JWK: jwk,
     JWT_CLIENT_JWKS: JSON.stringify({ keys: [half] }),
   };

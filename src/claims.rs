@@ -1,6 +1,7 @@
 //! The payload of an access token: what it says, in the profile's shape.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
 use crate::profile::AccessTokenClaim;
 use crate::scope::Scope;
@@ -27,6 +28,14 @@ pub struct AccessToken<'a> {
     pub jti: &'a str,
     /// What it allows.
     pub scope: &'a Scope,
+    /// Who acts for the subject, RFC 8693 §4.1.
+    pub act: Option<&'a Value>,
+    /// The key that it is bound to, RFC 7800 §3.1.
+    pub cnf: Option<&'a Value>,
+}
+
+fn serialize_some<M: SerializeMap>(map: &mut M, name: &str, value: Option<&Value>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
 impl Serialize for AccessToken<'_> {
@@ -36,7 +45,8 @@ impl Serialize for AccessToken<'_> {
         for claim in self.shape {
             match claim {
                 Claim::Iss => map.serialize_entry("iss", self.iss)?,
-                Claim::Sub => map.serialize_entry("sub", self.sub)?,
+                Claim::SubOfAnother if self.sub == self.client_id => {}
+                Claim::Sub | Claim::SubOfAnother => map.serialize_entry("sub", self.sub)?,
                 Claim::Aud => match self.aud {
                     [one] => map.serialize_entry("aud", one)?,
                     many => map.serialize_entry("aud", many)?,
@@ -49,6 +59,11 @@ impl Serialize for AccessToken<'_> {
                 Claim::Jti => map.serialize_entry("jti", self.jti)?,
                 Claim::Scope if self.scope.is_empty() => {}
                 Claim::Scope => map.serialize_entry("scope", &self.scope.to_string())?,
+                Claim::ScopeArray => {
+                    map.serialize_entry("scope", &self.scope.tokens().collect::<Vec<_>>())?;
+                }
+                Claim::Act => serialize_some(&mut map, "act", self.act)?,
+                Claim::Cnf => serialize_some(&mut map, "cnf", self.cnf)?,
                 Claim::ScpArray => map.serialize_entry("scp", &self.scope.tokens().collect::<Vec<_>>())?,
                 Claim::Ext => map.serialize_entry("ext", &serde_json::Map::new())?,
             }

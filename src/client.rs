@@ -70,6 +70,10 @@ named! {
     GrantType {
         /// RFC 6749 §4.4
         ClientCredentials = "client_credentials",
+        /// RFC 6749 §6
+        RefreshToken = "refresh_token",
+        /// RFC 8693 §2.1
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
     }
 }
 
@@ -104,6 +108,8 @@ pub struct Client {
     pub default_scope: Scope,
     /// The resource servers that it may get tokens for; `None`: all of the issuer's.
     pub resources: Option<Vec<Resource>>,
+    /// The keys of its API subscription, hashed.
+    pub api_keys: Vec<SecretHash>,
     /// Whether it may get tokens at all: it is authorized and its tenant is not disabled.
     pub active: bool,
 }

@@ -17,8 +17,16 @@ pub enum ErrorCode {
     UnsupportedGrantType,
     /// RFC 6749 §5.2
     InvalidScope,
+    /// RFC 6749 §5.2
+    InvalidGrant,
     /// RFC 8707 §2
     InvalidTarget,
+    /// RFC 6750 §3.1
+    InvalidToken,
+    /// RFC 6750 §3.1
+    InsufficientScope,
+    /// RFC 6749 §4.1.2.1, here where policy refuses what nobody is there to be asked for
+    AccessDenied,
     /// RFC 6749 §4.1.2.1, here also for the token endpoint
     TemporarilyUnavailable,
     /// No specification's: the path names nothing.
@@ -34,7 +42,11 @@ impl ErrorCode {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidGrant => "invalid_grant",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::AccessDenied => "access_denied",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::NotFound => "not_found",
         }
@@ -43,7 +55,8 @@ impl ErrorCode {
     /// The HTTP status that goes with the code unless [`ProtocolError::with_status`] says otherwise.
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidClient => 401,
+            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::InsufficientScope | Self::AccessDenied => 403,
             Self::TemporarilyUnavailable => 503,
             Self::NotFound => 404,
             _ => 400,
@@ -91,6 +104,11 @@ impl ProtocolError {
         Self::new(ErrorCode::InvalidRequest, description)
     }
 
+    /// The store, or another thing of the host's, failed: `cause` is for the operator.
+    pub fn unavailable(cause: impl fmt::Display) -> Self {
+        Self::new(ErrorCode::TemporarilyUnavailable, "the store is unavailable: try again").with_cause(cause)
+    }
+
     /// Answers with another status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
@@ -119,9 +137,14 @@ impl ProtocolError {
         self
     }
 
+    /// The description in the characters of RFC 6749 §5.2.
+    pub fn printable_description(&self) -> String {
+        printable(&self.description)
+    }
+
     /// The answer: RFC 6749 §5.2.
     pub fn to_response(&self) -> HttpResponse {
-        let mut description = printable(&self.description);
+        let mut description = self.printable_description();
         if let Some(rule) = self.rule {
             description.push_str(" (");
             description.push_str(rule);

@@ -15,6 +15,9 @@ use rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use crate::error::ProtocolError;
+use crate::jose::Algorithm;
+use crate::jose::batch::Inputs;
 use crate::time::Timestamp;
 
 /// What a store is used for. A deployment names one adapter for each.
@@ -51,10 +54,24 @@ pub enum Effect {
         /// Most entries to return.
         limit: u32,
     },
-    /// Sign with keys that the host holds. Answer: [`Reply::Signatures`], one per job, in order.
+    /// Sign with a key that the host holds. Answer: [`Reply::Signatures`], one per input, in order.
     Sign {
-        /// What to sign.
-        jobs: Vec<SignJob>,
+        /// The environment binding that names the private key.
+        key: String,
+        /// JWS algorithm, RFC 7518 §3.1.
+        alg: &'static str,
+        /// JWS signing inputs (RFC 7515 §2), one after the other.
+        #[serde(with = "serde_bytes")]
+        inputs: Vec<u8>,
+        /// Where each input ends.
+        ends: Vec<u32>,
+    },
+    /// Look for a subject where the operator keeps them. Answer: [`Reply::Subject`].
+    Subject {
+        /// The issuer's identifier.
+        issuer: String,
+        /// The subject's identifier at this issuer.
+        sub: String,
     },
     /// Send an HTTP request and wait for its answer. Answer: [`Reply::Response`].
     Fetch(Outbound),
@@ -63,7 +80,7 @@ pub enum Effect {
     /// Write an audit event. Answer: [`Reply::Done`].
     Record {
         /// The event.
-        event: Event,
+        event: Box<Event>,
     },
 }
 
@@ -100,18 +117,6 @@ pub struct Put {
     pub expires_at: Option<u64>,
 }
 
-/// One signature to make.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SignJob {
-    /// The environment binding that names the private key.
-    pub key: String,
-    /// JWS algorithm, RFC 7518 §3.1.
-    pub alg: &'static str,
-    /// The JWS signing input, RFC 7515 §2.
-    #[serde(with = "serde_bytes")]
-    pub input: Vec<u8>,
-}
-
 /// An HTTP request that the host sends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outbound {
@@ -130,9 +135,9 @@ pub struct Outbound {
 }
 
 /// An audit event: what happened, to whom, by which rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Event {
-    /// What happened: `token.issued`, `token.refused`.
+    /// What happened: `token.issued`, `token.refused`, `tokens.generated`, `generation.refused`, `operator`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// When, in seconds since 1970.
@@ -155,6 +160,32 @@ pub struct Event {
     pub rule: Option<&'static str>,
     /// What went wrong, for the operator: never sent to the client.
     pub cause: Option<String>,
+    /// The version of the policy that was decided by.
+    pub policy_version: Option<String>,
+    /// The client that tokens were generated for.
+    pub for_client_id: Option<String>,
+    /// How many tokens were generated, or asked for.
+    pub count: Option<u32>,
+    /// Stands for what is too long to be written here.
+    pub digest: Option<String>,
+    /// Whom the token is about.
+    pub subject: Option<String>,
+    /// The policy's grant that allowed it.
+    pub grant: Option<String>,
+}
+
+impl Event {
+    /// An event of which nothing more is known yet.
+    pub fn new(kind: &'static str, now: Timestamp, issuer: &str) -> Self {
+        Self { kind, time: now.seconds(), issuer: issuer.into(), ..Self::default() }
+    }
+
+    /// Notes why the request was refused.
+    pub fn refused(&mut self, error: &ProtocolError) {
+        self.error = Some(error.code.as_str());
+        self.rule = error.rule;
+        self.cause = Some(error.cause.clone().unwrap_or_else(|| error.description.clone()));
+    }
 }
 
 /// The host's answer to an [`Effect`], or to a chunk that was sent on.
@@ -167,8 +198,10 @@ pub enum Reply {
     Committed(bool),
     /// To [`Effect::List`].
     Page(Page),
-    /// To [`Effect::Sign`]: raw signatures as in RFC 7518 §3.
-    Signatures(Vec<ByteBuf>),
+    /// To [`Effect::Sign`]: raw signatures as in RFC 7518 §3, one after the other, all of one length.
+    Signatures(ByteBuf),
+    /// To [`Effect::Subject`]: nothing where there is no such subject.
+    Subject(Option<SubjectState>),
     /// To [`Effect::Fetch`].
     Response(Inbound),
     /// To [`Effect::Notify`], [`Effect::Record`], and to a chunk.
@@ -204,6 +237,13 @@ pub struct Entry {
     pub value: String,
     /// The adapter's version of it, opaque.
     pub version: String,
+}
+
+/// What the operator knows of a subject.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct SubjectState {
+    /// Whether tokens may be issued about it.
+    pub active: bool,
 }
 
 /// The answer to an [`Outbound`] request.
@@ -248,19 +288,28 @@ pub(crate) struct Mailbox {
     pub(crate) reply: Cell<Option<Reply>>,
 }
 
+/// What the operator has a hook for. Without one, the core does not ask.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+pub struct Hooks {
+    /// Takes audit events.
+    pub audit: bool,
+    /// Knows the subjects.
+    pub subject: bool,
+}
+
 /// A request's one door to the outside: its effects, its clock, its entropy.
 #[derive(Clone)]
 pub struct Host {
     mailbox: Rc<Mailbox>,
     now: Timestamp,
     rng: Rc<RefCell<ChaCha20Rng>>,
-    audited: bool,
+    hooks: Hooks,
 }
 
 impl Host {
-    pub(crate) fn new(mailbox: Rc<Mailbox>, now: Timestamp, seed: [u8; 32], audited: bool) -> Self {
+    pub(crate) fn new(mailbox: Rc<Mailbox>, now: Timestamp, seed: [u8; 32], hooks: Hooks) -> Self {
         let rng = Rc::new(RefCell::new(ChaCha20Rng::from_seed(seed)));
-        Self { mailbox, now, rng, audited }
+        Self { mailbox, now, rng, hooks }
     }
 
     /// When the request arrived. It does not move while the request runs.
@@ -304,12 +353,33 @@ impl Host {
         }
     }
 
-    /// Has the host sign, one signature per job, in order.
-    pub async fn sign(&self, jobs: Vec<SignJob>) -> Result<Vec<ByteBuf>, Failure> {
-        let asked = jobs.len();
-        match self.perform(Effect::Sign { jobs }).await? {
-            Reply::Signatures(signatures) if signatures.len() == asked => Ok(signatures),
+    /// Has the host sign with the key in binding `key`: the signatures, one after the other in the
+    /// order of the inputs, all of one length.
+    pub async fn sign(&self, key: &str, alg: Algorithm, inputs: &Inputs) -> Result<Vec<u8>, Failure> {
+        let effect = Effect::Sign {
+            key: key.into(),
+            alg: alg.name(),
+            inputs: inputs.text().to_vec(),
+            ends: inputs.ends().to_vec(),
+        };
+        match self.perform(effect).await? {
+            Reply::Signatures(all) if !all.is_empty() && all.len().checked_rem(inputs.count()) == Some(0) => {
+                Ok(all.into_vec())
+            }
             other => Err(unexpected("sign", &other)),
+        }
+    }
+
+    /// Whether the operator knows the subjects, so that [`Self::subject`] has an answer.
+    pub fn asks_subject(&self) -> bool {
+        self.hooks.subject
+    }
+
+    /// What the operator knows of a subject; `None` where there is no such subject.
+    pub async fn subject(&self, issuer: &str, sub: &str) -> Result<Option<SubjectState>, Failure> {
+        match self.perform(Effect::Subject { issuer: issuer.into(), sub: sub.into() }).await? {
+            Reply::Subject(subject) => Ok(subject),
+            other => Err(unexpected("subject", &other)),
         }
     }
 
@@ -328,10 +398,10 @@ impl Host {
 
     /// Writes an audit event, where anybody listens.
     pub async fn record(&self, event: Event) -> Result<(), Failure> {
-        if !self.audited {
+        if !self.hooks.audit {
             return Ok(());
         }
-        self.perform(Effect::Record { event }).await.and_then(|reply| done("record", &reply))
+        self.perform(Effect::Record { event: Box::new(event) }).await.and_then(|reply| done("record", &reply))
     }
 
     /// Opens a streamed answer.
@@ -381,7 +451,8 @@ fn unexpected(effect: &str, reply: &Reply) -> Failure {
         Reply::Records(records) => format!("{} records", records.len()),
         Reply::Committed(_) => "committed".into(),
         Reply::Page(_) => "page".into(),
-        Reply::Signatures(signatures) => format!("{} signatures", signatures.len()),
+        Reply::Signatures(signatures) => format!("{} octets of signatures", signatures.len()),
+        Reply::Subject(_) => "subject".into(),
         Reply::Response(_) => "response".into(),
         Reply::Done => "done".into(),
         Reply::Failed(failure) => failure.to_string(),

@@ -16,6 +16,9 @@ pub struct HttpRequest {
     pub headers: Headers,
     /// Body.
     pub body: Body,
+    /// Whether the program that hosts the core asks, and not somebody over HTTP.
+    #[serde(default)]
+    pub operator: bool,
 }
 
 /// The header fields that the core reads.
@@ -28,6 +31,9 @@ pub struct Headers {
     /// RFC 9110 §8.3
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// The key of an API subscription; no specification's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_api_key: Option<String>,
 }
 
 /// A request's body.

@@ -18,6 +18,7 @@
 //! | [`host`] | what the core asks of the outside |
 //! | [`policy`] | pure decisions |
 //! | [`store`] | what happens once |
+//! | [`token`] | tokens that come in, verified |
 //! | [`client_authentication`], [`grant`], [`endpoint`] | the protocol |
 //! | [`suspend`] | a request as data |
 //! | [`verifier`] | is this token good: for those who issue none |
@@ -46,6 +47,7 @@ pub mod secret;
 pub mod store;
 pub mod suspend;
 pub mod time;
+pub mod token;
 pub mod verifier;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub mod wasm;

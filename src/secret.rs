@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -37,6 +39,11 @@ impl SecretHash {
     /// Hashes `secret`.
     pub fn of(secret: &Secret) -> Self {
         Self(Sha256::digest(secret.expose()).into())
+    }
+
+    /// The hash as base64url, to be stored.
+    pub fn to_base64url(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 
     /// A hash that no secret is known to have, to compare with where there is no client.

@@ -55,7 +55,7 @@ impl Request {
     /// Opens a request and runs it to its first step. `seed` feeds its generator.
     pub fn start(server: &Rc<Server>, request: HttpRequest, now: Timestamp, seed: [u8; 32]) -> (Self, Step) {
         let mailbox = Rc::new(Mailbox::default());
-        let host = Host::new(Rc::clone(&mailbox), now, seed, server.is_audited());
+        let host = Host::new(Rc::clone(&mailbox), now, seed, server.hooks());
         let future = Box::pin(endpoint::serve(Rc::clone(server), host, request));
         let mut started = Self { future, mailbox, waiting: true };
         let step = started.poll();

@@ -20,6 +20,7 @@ const RUST: &[&[&str]] = &[
     &["keys"],
     &["issuer"],
     &["store"],
+    &["token"],
     &["client_authentication"],
     &["grant"],
     &["config"],
@@ -34,7 +35,7 @@ const TYPESCRIPT: &[&[&str]] = &[
     &["drive", "load", "signer", "store"],
     &["verify"],
     &["inspect"],
-    &["effects", "http", "transcript"],
+    &["effects", "http", "operator", "transcript"],
     &["index", "policy", "sign"],
     &["cli"],
 ];

@@ -11,7 +11,6 @@ use edgegrant::http::{Body, Headers, HttpRequest, HttpResponse};
 use edgegrant::mistake::Mistake;
 use edgegrant::suspend::Step;
 use serde::Serialize;
-use serde_bytes::ByteBuf;
 use serde_json::Value;
 
 fn effects() -> Vec<Effect> {
@@ -23,18 +22,26 @@ fn effects() -> Vec<Effect> {
         timeout_ms: 5000,
         max_bytes: 1024,
     };
-    let event = |kind, text: Option<&'static str>| Event {
-        kind,
-        time: 1,
-        issuer: "https://auth.example.com".into(),
-        client_id: text.map(str::to_owned),
-        grant_type: text.map(str::to_owned),
-        scope: text.map(str::to_owned),
-        audience: vec!["a".into()],
-        jti: text.map(str::to_owned),
-        error: text,
-        rule: text,
-        cause: text.map(str::to_owned),
+    let event = |kind, text: Option<&'static str>| {
+        Box::new(Event {
+            kind,
+            time: 1,
+            issuer: "https://auth.example.com".into(),
+            client_id: text.map(str::to_owned),
+            grant_type: text.map(str::to_owned),
+            scope: text.map(str::to_owned),
+            audience: vec!["a".into()],
+            jti: text.map(str::to_owned),
+            error: text,
+            rule: text,
+            cause: text.map(str::to_owned),
+            policy_version: text.map(str::to_owned),
+            for_client_id: text.map(str::to_owned),
+            count: text.map(|_| 1),
+            digest: text.map(str::to_owned),
+            subject: text.map(str::to_owned),
+            grant: text.map(str::to_owned),
+        })
     };
     vec![
         Effect::Get { role: Role::State, keys: vec!["jti/a".into()] },
@@ -57,11 +64,15 @@ fn effects() -> Vec<Effect> {
             after: Some("client/a".into()),
             limit: 1,
         },
-        Effect::Sign { jobs: vec![SignJob { key: "KEY".into(), alg: "ES256", input: vec![1, 2] }] },
+        Effect::Sign { key: "KEY".into(), alg: "ES256", inputs: vec![1, 2], ends: vec![1, 2] },
+        Effect::Subject { issuer: "https://auth.example.com".into(), sub: "a".into() },
         Effect::Fetch(outbound(None)),
         Effect::Notify(outbound(Some("{}"))),
         Effect::Record { event: event("token.issued", None) },
         Effect::Record { event: event("token.refused", Some("text")) },
+        Effect::Record { event: event("tokens.generated", None) },
+        Effect::Record { event: event("generation.refused", None) },
+        Effect::Record { event: event("operator", None) },
     ]
 }
 
@@ -71,6 +82,7 @@ fn effect_kind(effect: &Effect) -> &'static str {
         Effect::Commit(_) => "commit",
         Effect::List { .. } => "list",
         Effect::Sign { .. } => "sign",
+        Effect::Subject { .. } => "subject",
         Effect::Fetch(_) => "fetch",
         Effect::Notify(_) => "notify",
         Effect::Record { .. } => "record",
@@ -86,7 +98,9 @@ fn replies() -> Vec<Reply> {
             entries: vec![Entry { key: "a/b".into(), value: "{}".into(), version: "1".into() }],
             more: true,
         }),
-        Reply::Signatures(vec![ByteBuf::from(vec![1, 2, 3])]),
+        Reply::Signatures(vec![1, 2, 3].into()),
+        Reply::Subject(None),
+        Reply::Subject(Some(SubjectState { active: true })),
         Reply::Response(Inbound { status: 200, body: vec![1] }),
         Reply::Done,
         Reply::Failed(Failure { effect: "get".into(), message: "no answer".into() }),
@@ -99,6 +113,7 @@ fn reply_kind(reply: &Reply) -> &'static str {
         Reply::Committed(_) => "committed",
         Reply::Page(_) => "page",
         Reply::Signatures(_) => "signatures",
+        Reply::Subject(_) => "subject",
         Reply::Response(_) => "response",
         Reply::Done => "done",
         Reply::Failed(_) => "failed",
@@ -132,8 +147,13 @@ fn requests() -> Vec<HttpRequest> {
         query: String::new(),
         headers,
         body,
+        operator: false,
     };
-    let full = Headers { authorization: Some("Basic x".into()), content_type: Some("text/plain".into()) };
+    let full = Headers {
+        authorization: Some("Basic x".into()),
+        content_type: Some("text/plain".into()),
+        x_api_key: Some("key".into()),
+    };
     vec![request(Headers::default(), Body::OverLimit), request(full, Body::Bytes(vec![1].into()))]
 }
 
@@ -183,7 +203,7 @@ fn typescript<T: Serialize>(sample: &T) -> String {
     literal(&serde_json::to_value(sample).unwrap())
 }
 
-/// A TypeScript literal. Bytes cross as `Uint8Array`; nothing else is an array of numbers.
+/// A TypeScript literal. Bytes cross as `Uint8Array`; of all else, only `ends` is an array of numbers.
 fn literal(value: &Value) -> String {
     match value {
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
@@ -192,9 +212,13 @@ fn literal(value: &Value) -> String {
         Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
             let members: Vec<String> =
-                members.iter().map(|(name, value)| format!("{name:?}: {}", literal(value))).collect();
+                members.iter().map(|(name, value)| format!("{name:?}: {}", member(name, value))).collect();
             format!("{{ {} }}", members.join(", "))
         }
         scalar => scalar.to_string(),
     }
+}
+
+fn member(name: &str, value: &Value) -> String {
+    if name == "ends" { value.to_string() } else { literal(value) }
 }

@@ -89,16 +89,18 @@ fn the_effect_loop_issues_a_token() {
         headers: Headers {
             authorization: Some("Basic YTowMTIzNDU2Nzg5YWJjZGVmZ2hpamts".into()),
             content_type: Some("application/x-www-form-urlencoded".into()),
+            x_api_key: None,
         },
         body: Body::Bytes(ByteBuf::from(b"grant_type=client_credentials".to_vec())),
+        operator: false,
     };
     let (mut request, mut step) =
         Request::start(&server, request, Timestamp::from_seconds(1_700_000_000), [1; 32]);
     let response = loop {
         let reply = match step {
-            Step::Effect { effect: Effect::Sign { jobs } } => {
-                let sign = |input: &[u8]| ByteBuf::from(key.sign(input, &mut rng()).unwrap());
-                Reply::Signatures(jobs.iter().map(|job| sign(&job.input)).collect())
+            // A single one, so that it is all of the inputs.
+            Step::Effect { effect: Effect::Sign { inputs, .. } } => {
+                Reply::Signatures(key.sign(&inputs, &mut rng()).unwrap().into())
             }
             Step::Effect { .. } | Step::Head { .. } | Step::Chunk { .. } => Reply::Done,
             Step::Done { response } => break response.unwrap(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use edgegrant::config::{self, BindingKind};
 use edgegrant::endpoint::Server;
+use edgegrant::jose::Algorithm;
 use serde_json::{Value, json};
 use support::*;
 
@@ -50,7 +51,7 @@ fn each_mistake_names_its_place_and_what_was_expected() {
         (
             |d| d["issuers"][0]["profile"] = json!("nobody"),
             "/issuers/0/profile",
-            "expected one of standard, hii_retail, found nobody",
+            "expected one of standard, decathlon, hii_retail, found nobody",
         ),
         (|d| moved(d, "/"), "/issuers/1/path", "/ is taken by another issuer"),
         (|d| moved(d, "hii"), "/issuers/1/path", "expected / or a path such as /shop"),
@@ -310,7 +311,7 @@ fn the_plan_names_every_binding() {
     assert_eq!((hosts[0].name.as_str(), hosts[0].alg), ("KEY", Some("ES256")));
     assert_eq!(hosts[1].pointer, "/issuers/1/keys/0/private_key/env");
     assert!(plan.bindings.iter().any(|b| b.name == "JWKS" && b.pointer == "/clients/3/jwks/env"));
-    assert_eq!(plan.state_kinds, ["jti"]);
+    assert_eq!(plan.state_kinds, ["api_key", "jti", "quota", "refresh", "subject"]);
 }
 
 #[test]
@@ -371,13 +372,15 @@ fn the_demos_document_reads() {
         let text = match (binding.name.as_str(), binding.kind) {
             ("ORIGIN", _) => "http://127.0.0.1:8787".to_owned(),
             ("JWT_CLIENT_JWKS", _) => bindings["JWKS"].clone(),
+            ("DKT_API_KEY", _) => "3e91a0af-0029-4a9b-b2f8-05713e997fdb".to_owned(),
+            ("DKT_GENERATOR_KEY", _) => key(Algorithm::Rs256, 4).to_jwk().public().unwrap().to_json(),
             (_, BindingKind::PrivateKey) if binding.alg == Some("RS256") => bindings["RSA_KEY"].clone(),
             (_, BindingKind::PrivateKey) => bindings["KEY"].clone(),
             _ => SECRET.to_owned(),
         };
         bindings.insert(binding.name.clone(), text);
     }
-    assert!(Server::configure(&text, &bindings).is_ok());
+    assert_eq!(Server::configure(&text, &bindings).err(), None);
 }
 
 /// `UPDATE=1 cargo test --all-features --test configuration` writes the schema anew.

@@ -28,7 +28,7 @@ fn facts() -> Vec<(&'static str, Value)> {
     let subject = json!({"token_type": "access_token", "sub": "s", "state": "active", "scope": "read",
         "audience": ["urn:a"], "expires_at": "2027-01-01T00:00:00Z", "act_depth": 0, "may_act": "b"});
     let exchange = json!({"kind": "exchange", "issuer": issuer, "from": party, "to": client, "subject": subject,
-        "actor": "b", "scope": "read", "audience": ["urn:a"], "requested_token_type": "access_token", "used": 0,
+        "actor": {"sub": "b", "own": true}, "scope": "read", "audience": ["urn:a"], "requested_token_type": "access_token", "used": 0,
         "now": NOW});
     vec![
         (
@@ -43,8 +43,8 @@ fn facts() -> Vec<(&'static str, Value)> {
         ),
         (
             "RedeemFacts",
-            json!({"kind": "redeem", "issuer": issuer, "from": party, "to": client, "audience": ["urn:a"],
-                "subject": {"sub": "s", "state": "active", "scope": "read"}, "now": NOW}),
+            json!({"kind": "redeem", "issuer": issuer, "from": party, "to": client, "scope": "read",
+                "audience": ["urn:a"], "subject": {"sub": "s", "state": "active", "scope": "read"}, "now": NOW}),
         ),
         ("ExchangeFacts", exchange),
         (

@@ -200,7 +200,7 @@ fn a_failing_host_is_unavailable_and_nothing_less() {
 #[test]
 fn where_nobody_listens_no_event_is_put_out() {
     let server = edgegrant::endpoint::Server::configure(&document().to_string(), &bindings()).unwrap();
-    let mut world = World::new(server.with_audit(false), host_keys(), 1);
+    let mut world = World::new(server.with_hooks(edgegrant::host::Hooks::default()), host_keys(), 1);
     let id = world.send(basic("/token", "basic", GRANT));
     world.run();
     assert_eq!((world.response(id).unwrap().status, world.effects(id), world.events.len()), (200, 1, 0));

@@ -9,7 +9,6 @@ use edgegrant::host::{Effect, Failure, Page, Reply};
 use edgegrant::http::HttpRequest;
 use edgegrant::suspend::{Request, Step};
 use edgegrant::time::Timestamp;
-use serde_bytes::ByteBuf;
 use support::*;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
@@ -31,7 +30,7 @@ fn steps(server: &Rc<Server>, request: HttpRequest, seed: [u8; 32], replies: &[R
 }
 
 fn signatures() -> Reply {
-    Reply::Signatures(vec![ByteBuf::from(vec![7; 64])])
+    Reply::Signatures(vec![7; 64].into())
 }
 
 #[test]
@@ -45,7 +44,7 @@ fn the_same_inputs_give_the_same_steps_and_another_seed_gives_others() {
     assert_eq!(run(1), steps(&self::server(), token_request(), [1; 32], &replies));
     let run = run(1);
     assert!(
-        matches!(&run[0], Step::Effect { effect: Effect::Sign { jobs } } if jobs.len() == 1 && jobs[0].key == "KEY")
+        matches!(&run[0], Step::Effect { effect: Effect::Sign { key, ends, .. } } if ends.len() == 1 && key == "KEY")
     );
     assert!(matches!(&run[1], Step::Effect { effect: Effect::Record { .. } }));
     assert!(matches!(&run[2], Step::Done { response: Some(response) } if response.status == 200));
@@ -65,8 +64,8 @@ fn a_reply_of_the_wrong_kind_is_a_failure_of_the_host() {
         Reply::Records(vec![None]),
         Reply::Committed(true),
         Reply::Page(page),
-        Reply::Signatures(vec![]),
-        Reply::Signatures(vec![ByteBuf::new(), ByteBuf::new()]),
+        Reply::Signatures(vec![].into()),
+        Reply::Subject(None),
         Reply::Done,
         Reply::Failed(Failure { effect: "sign".into(), message: "no key".into() }),
     ] {
@@ -108,12 +107,35 @@ mod with_faults {
     }
 
     #[test]
+    fn signatures_must_be_as_long_for_one_input_as_for_another() {
+        let page = Page { entries: vec![], more: false };
+        let before = [Reply::Records(vec![None; 2]), Reply::Committed(true), Reply::Page(page)];
+        for (octets, fits) in [(0, false), (1, false), (127, false), (129, false), (128, true), (2, true)] {
+            let replies = [&before[..], &[Reply::Signatures(vec![7; octets].into())]].concat();
+            let steps = steps(&server(), post("/_fault/effects", ""), [1; 32], &replies);
+            let refused =
+                matches!(&steps[4], Step::Done { response: Some(response) } if response.status == 503);
+            assert_eq!(refused, !fits, "{octets}: {:?}", steps[4]);
+        }
+    }
+
+    #[test]
+    fn what_the_operator_knows_of_a_subject_comes_back() {
+        for active in [true, false] {
+            let mut world = world(1);
+            world.subjects.insert(("fault".into(), "fault/7".into()), active);
+            let response = world.ask(post("/_fault/effects?id=7", ""));
+            assert_eq!(body(&response)["subject"], active);
+        }
+    }
+
+    #[test]
     fn every_kind_of_effect_comes_back_with_its_reply() {
         let mut world = world(1);
         let response = world.ask(post("/_fault/effects?id=all", ""));
         assert_eq!(
             response.body,
-            r#"{"records":2,"committed":true,"entries":1,"signatures":[64,64],"status":200}"#
+            r#"{"records":2,"committed":true,"entries":1,"signatures":128,"subject":null,"status":200}"#
         );
         let sent: Vec<&str> = world.outbound.iter().map(|request| request.url.as_str()).collect();
         assert_eq!(sent, ["http://127.0.0.1/fetch", "http://127.0.0.1/notify"]);

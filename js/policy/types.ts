@@ -240,6 +240,8 @@ export interface RedeemFacts {
   to: string | ClientFacts;
   /** The exchangeable token. Default: of somebody who is active. */
   subject: { sub?: string; state?: SubjectState; scope: string };
+  /** What is asked for. Default: the token's. */
+  scope?: string;
   /** What is asked for. Default: the default audience. */
   audience?: readonly string[];
   now: Moment;
@@ -255,8 +257,8 @@ export interface ExchangeFacts {
   from_issuer?: string;
   to: string | ClientFacts;
   subject: SubjectTokenFacts;
-  /** The `sub` of the actor token. */
-  actor?: string;
+  /** The actor token, or its `sub` alone. `own`: whether it was issued to `to`; default true. */
+  actor?: string | { sub: string; own?: boolean };
   /** What is asked for. Default: all that can be had. */
   scope?: string;
   /** What is asked for. Default: the subject token's. */

@@ -1,16 +1,13 @@
 /** Signatures by WebCrypto: one key, many inputs. */
 
-import { hostAlgorithm, importSigningKey, SigningKeyError } from "../signer.ts";
+import {
+  type HostSign,
+  hostAlgorithm,
+  signAll as hostSignAll,
+  importSigningKey,
+  SigningKeyError,
+} from "../signer.ts";
 import { SignError } from "./error.ts";
-
-/** Signs one input. */
-export type HostSign = (input: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
-
-/**
- * How many signatures are asked for before the first has come: enough to keep the threads of Node and Deno busy,
- * and not so many that Deno starts hundreds. workerd, on one thread, does as well with one as with many.
- */
-const IN_FLIGHT = 64;
 
 /** Imports a private JWK into WebCrypto, not extractable. Rejects with {@link SignError}. */
 export async function hostKey(jwk: string, alg: string): Promise<CryptoKey> {
@@ -50,33 +47,18 @@ function unsuitable(key: CryptoKey, expected: object): string | undefined {
   return modulusLength !== undefined && modulusLength < 2048 ? "of 2048 bits or more" : undefined;
 }
 
-/**
- * The signatures over all inputs, one after the other in order. `ends`: where each input ends in `inputs`.
- * Rejects with {@link SignError}.
- */
+/** The signatures over all inputs, as the host makes them. Rejects with {@link SignError}. */
 export async function signAll(
   sign: HostSign,
   inputs: Uint8Array<ArrayBuffer>,
   ends: Uint32Array,
 ): Promise<Uint8Array> {
-  let signatures: Uint8Array | undefined;
-  let next = 0;
-  const signOn = async () => {
-    while (next < ends.length) {
-      const index = next++;
-      const signature = new Uint8Array(await sign(inputs.subarray(ends[index - 1] ?? 0, ends[index])));
-      signatures ??= new Uint8Array(signature.byteLength * ends.length);
-      signatures.set(signature, index * signature.byteLength);
-    }
-  };
   try {
-    await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, ends.length) }, signOn));
+    return await hostSignAll(sign, inputs, ends);
   } catch (cause) {
-    next = ends.length;
     throw new SignError(
       { code: "signing_failed", message: "WebCrypto did not sign: see the cause" },
       { cause },
     );
   }
-  return signatures ?? new Uint8Array(0);
 }

@@ -1,10 +1,11 @@
 /** Signs tokens, one and many, with a key that the core or WebCrypto holds. */
 
 import { once } from "../load/once.ts";
+import type { HostSign } from "../signer.ts";
 import type { CoreFactory } from "../types.ts";
 import { type Chunk, chunks, expectOnly, objectText, refuse } from "./batch.ts";
 import { LiveCore, OpenSigner } from "./core.ts";
-import { type HostSign, hostKey, hostSign, signAll } from "./host.ts";
+import { hostKey, hostSign, signAll } from "./host.ts";
 import type { Batch, SignCore, Signer, SignerOptions } from "./types.ts";
 
 const OPTIONS = ["jwk", "key", "alg", "typ", "kid", "header", "signing"];

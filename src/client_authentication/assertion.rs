@@ -8,13 +8,13 @@ use std::rc::Rc;
 
 use super::{invalid_client, refused};
 use crate::client::{Client, Credential, SECRET_JWT_ALGORITHM};
-use crate::error::{ErrorCode, ProtocolError};
+use crate::error::ProtocolError;
 use crate::host::Host;
 use crate::issuer::Issuer;
 use crate::jose::jws::Unverified;
 use crate::jose::jwt::Claims;
 use crate::jose::{Algorithm, VerifyingKey};
-use crate::store::record_jti_once;
+use crate::store::{Jti, UsedFor};
 use crate::time::{Seconds, Timestamp};
 
 /// How far clocks may differ.
@@ -57,13 +57,14 @@ pub(super) async fn verify(
     };
 
     // §3 item 7: a jti is used once.
-    let expires_at = said.expires_at.after(LEEWAY);
-    let first = record_jti_once(host, &issuer.identifier, said.client_id, said.jti, expires_at)
-        .await
-        .map_err(|failure| {
-            ProtocolError::new(ErrorCode::TemporarilyUnavailable, "the store is unavailable: try again")
-                .with_cause(failure)
-        })?;
+    let jti = Jti {
+        used_for: UsedFor::Authentication,
+        issuer: &issuer.identifier,
+        client_id: said.client_id,
+        jti: said.jti,
+        expires_at: said.expires_at.after(LEEWAY),
+    };
+    let first = jti.record_once(host).await.map_err(ProtocolError::unavailable)?;
     if first {
         Ok(Rc::clone(client))
     } else {

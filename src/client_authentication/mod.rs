@@ -4,6 +4,7 @@
 //! one answer, whether it was the client or its secret that was wrong.
 
 mod assertion;
+mod bearer;
 mod presented;
 
 use std::rc::Rc;
@@ -16,6 +17,8 @@ use crate::http::HttpRequest;
 use crate::issuer::Issuer;
 use crate::secret::{Secret, SecretHash};
 use presented::Presented;
+
+pub use bearer::{authenticate_bearer, is_bearer};
 
 /// The client that sent the request.
 ///

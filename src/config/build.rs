@@ -1,11 +1,17 @@
 //! From the document to issuers: what its shape alone cannot say.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::document::{self, Document};
 use super::env::Env;
+use super::keys::Use;
+use super::text::{PolicyPlace, PolicySetting};
 use super::{Settings, clients, keys, not_among};
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, PolicySource};
+use crate::jose::Jwk;
+use crate::keys::IssuerKey;
 use crate::mistake::{Mistake, Mistakes};
 use crate::resource::ResourceServer;
 use crate::time::Seconds;
@@ -133,7 +139,23 @@ fn build_issuer(
         );
     }
 
-    let (signing_key, other_keys) = keys::build(&issuer.keys, at, env, mistakes)?;
+    let policy = match &issuer.policy {
+        None => PolicySource::None,
+        Some(PolicySetting::Elsewhere(PolicyPlace::Registry)) => PolicySource::Registry(RefCell::default()),
+        Some(PolicySetting::Plain(policy)) => {
+            policy.check(&format!("{at}/policy"), mistakes);
+            PolicySource::Fixed(Rc::new((**policy).clone()))
+        }
+    };
+    let generator_keys = if issuer.generator_keys.is_empty() {
+        Vec::new()
+    } else {
+        let built = keys::build(&issuer.generator_keys, Use::Generator, at, env, mistakes);
+        built.map(|(first, others)| std::iter::once(first).chain(others).collect()).unwrap_or_default()
+    };
+    let subjects = subjects(&issuer.subjects, at, mistakes);
+    let (signing_key, other_keys) = keys::build(&issuer.keys, Use::Published, at, env, mistakes)?;
+    check_apart(&signing_key, &other_keys, &generator_keys, at, mistakes);
     let default_audience =
         issuer.default_resource.as_ref().map_or_else(|| identifier.clone(), |r| r.as_str().to_owned());
     Some(Issuer {
@@ -147,8 +169,47 @@ fn build_issuer(
         scope,
         resources,
         default_audience,
+        generator_keys,
+        policy,
+        subjects,
         clients: BTreeMap::new(),
     })
+}
+
+/// Whether they are active, by `sub`.
+fn subjects(subjects: &[document::Subject], at: &str, mistakes: &mut Mistakes) -> BTreeMap<String, bool> {
+    let mut known = BTreeMap::new();
+    for (s, subject) in subjects.iter().enumerate() {
+        let at = format!("{at}/subjects/{s}/sub");
+        if subject.sub.is_empty() || subject.sub.len() > 255 {
+            mistakes.add(&at, "expected 1 to 255 bytes");
+        }
+        if known.insert(subject.sub.clone(), !subject.disabled).is_some() {
+            mistakes.add(&at, "expected each subject once");
+        }
+    }
+    known
+}
+
+/// A key that signs exchangeable tokens signs nothing else: a token of the one kind must not pass for another.
+fn check_apart(
+    signing: &IssuerKey,
+    others: &[IssuerKey],
+    generator: &[IssuerKey],
+    at: &str,
+    mistakes: &mut Mistakes,
+) {
+    let published: Vec<_> = std::iter::once(signing)
+        .chain(others)
+        .filter_map(|key| key.public.as_ref())
+        .map(Jwk::thumbprint)
+        .collect();
+    for (k, key) in generator.iter().enumerate() {
+        if key.public.as_ref().is_some_and(|public| published.contains(&public.thumbprint())) {
+            let message = "expected a key of its own: this one is among the issuer's keys";
+            mistakes.add(format!("{at}/generator_keys/{k}/private_key"), message);
+        }
+    }
 }
 
 /// Segments that mean the same to every URL parser, and no dot segments.

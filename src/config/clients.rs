@@ -40,6 +40,7 @@ pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Option<Issuer>]
                 check_against(client, issuer, &at, mistakes);
             }
         }
+        let api_keys = api_keys(client, &at, env, mistakes);
         let Some(credential) = credential else { continue };
         let scope = client.scope.clone().unwrap_or_default();
         let tenant_disabled = homes.iter().filter_map(|&home| document.issuers.get(home)).any(|issuer| {
@@ -52,6 +53,7 @@ pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Option<Issuer>]
             default_scope: client.default_scope.clone().unwrap_or_else(|| scope.clone()),
             scope,
             resources: client.resources.clone(),
+            api_keys,
             active: client.status == Status::Authorized && !tenant_disabled,
         });
         for &home in &homes {
@@ -108,11 +110,36 @@ fn check_against(client: &document::Client, issuer: &document::Issuer, at: &str,
             format!("{tenant} is not among the tenants of issuer {}", issuer.path),
         );
     }
-    // RFC 6749 §4.4: this grant is for confidential clients only.
-    let grants = client.grant_types.as_deref().unwrap_or(&[GrantType::ClientCredentials]);
-    if method == AuthMethod::None && grants.contains(&GrantType::ClientCredentials) {
-        mistakes.add(format!("{at}/grant_types"), "a public client cannot have client_credentials: expected an auth method other than none, or other grants");
+    if !client.api_keys.is_empty() && issuer.generator_keys.is_empty() {
+        let message = format!("issuer {} has no generator_keys, so nothing asks for these", issuer.path);
+        mistakes.add(format!("{at}/api_keys"), message);
     }
+    // RFC 6749 §4.4: this grant is for confidential clients only. RFC 8693 §2.1: whoever finds a token could
+    // exchange it, if the client did not prove who it is.
+    let grants = client.grant_types.as_deref().unwrap_or(&[GrantType::ClientCredentials]);
+    for grant in [GrantType::ClientCredentials, GrantType::TokenExchange] {
+        if method == AuthMethod::None && grants.contains(&grant) {
+            let message = format!(
+                "a public client cannot have {grant}: expected an auth method other than none, or other grants"
+            );
+            mistakes.add(format!("{at}/grant_types"), message);
+        }
+    }
+}
+
+fn api_keys(client: &document::Client, at: &str, env: &Env, mistakes: &mut Mistakes) -> Vec<SecretHash> {
+    let mut keys = Vec::new();
+    for (k, binding) in client.api_keys.iter().enumerate() {
+        let at = format!("{at}/api_keys/{k}");
+        let Some(text) = env.text(binding, &at, mistakes) else { continue };
+        match uuid::Uuid::parse_str(text) {
+            Ok(uuid) if uuid.get_version_num() == 4 && uuid.to_string() == text => {
+                keys.push(SecretHash::of(&Secret::new(text)));
+            }
+            _ => mistakes.add(at, format!("expected a UUID of version 4 in binding {}", binding.env)),
+        }
+    }
+    keys
 }
 
 fn build_credential(

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use deserr::Deserr;
 
-use super::text::{Binding, Keys, Text};
+use super::text::{Binding, Keys, PolicySetting, Text};
 use crate::client::{AuthMethod, GrantType, Status};
 use crate::jose::Algorithm;
-use crate::mistake::Mistakes;
+use crate::mistake::{Members, Mistakes};
 use crate::profile::Name;
 use crate::resource::Resource;
 use crate::scope::Scope;
@@ -36,7 +36,7 @@ pub struct Document {
     #[cfg_attr(feature = "schema", schemars(default))]
     pub dev: bool,
     /// What `/_dev/env` answers, by name. Requires `dev`.
-    #[deserr(default)]
+    #[deserr(default, from(Members<Text>) = Members::into_map)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub dev_env: BTreeMap<String, Text>,
     /// The issuers, at least one.
@@ -77,10 +77,36 @@ pub struct Issuer {
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub default_resource: Option<Resource>,
+    /// The keys of its exchangeable tokens, which only it reads and which are not published; exactly one is
+    /// current. Default: none, and it generates no such tokens.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub generator_keys: Vec<Key>,
+    /// Its policy: the document itself, or `registry`, where the operator publishes it. Default: none, and
+    /// nothing is exchanged.
+    #[deserr(default)]
+    pub policy: Option<PolicySetting>,
+    /// Subjects that may be acted for. The directory in the store has the word over these, and a hook over both.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub subjects: Vec<Subject>,
     /// The tenants that its clients may belong to.
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub tenants: Vec<Tenant>,
+}
+
+/// Somebody who may be acted for.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Subject {
+    /// The `sub` of its tokens, 1 to 255 bytes.
+    pub sub: String,
+    /// Whether it may be acted for now.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub disabled: bool,
 }
 
 /// A signing key.
@@ -92,7 +118,8 @@ pub struct Key {
     #[deserr(default)]
     pub kid: Option<String>,
     /// JWS algorithm: RS256, RS384, RS512, PS256, PS384, PS512, ES256, EdDSA or Ed25519; ES384 and
-    /// ES512 where the core is built with `all-algorithms`.
+    /// ES512 where the core is built with `all-algorithms`. For `generator_keys` also HS256, HS384 and HS512,
+    /// which the core signs.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub alg: Algorithm,
     /// The binding that holds the private key, a JWK.
@@ -107,7 +134,14 @@ pub struct Key {
     pub signing: Signing,
 }
 
-/// Where a key stands in its rotation. All three are published.
+impl Key {
+    /// Who signs with it: with a secret always the core.
+    pub fn signed_by(&self) -> Signing {
+        if self.alg.is_symmetric() { Signing::Core } else { self.signing }
+    }
+}
+
+/// Where a key stands in its rotation. All three of an issuer's `keys` are published.
 #[derive(Clone, Copy, Debug, Default, Deserr, Eq, PartialEq)]
 #[deserr(error = Mistakes)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
@@ -196,6 +230,10 @@ pub struct Client {
     /// The binding that holds its secret, for the `client_secret_*` methods.
     #[deserr(default)]
     pub client_secret: Option<Binding>,
+    /// The bindings that hold the keys of its API subscription, `x-api-key`, each a UUID of version 4.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub api_keys: Vec<Binding>,
     /// Its public keys, for `private_key_jwt`.
     #[deserr(default)]
     pub jwks: Option<Keys>,

@@ -2,28 +2,45 @@
 
 use super::document::{self, KeyState, Signing};
 use super::env::Env;
-use crate::jose::{Jwk, SigningKey, VerifyingKey};
+use crate::jose::{Algorithm, Jwk, SigningKey};
 use crate::keys::{IssuerKey, Signer};
 use crate::mistake::Mistakes;
 
-/// An issuer's keys: the one that signs, and the others.
+/// What keys are for.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Use {
+    /// Tokens that others verify.
+    Published,
+    /// Tokens that this issuer alone reads: secrets will do as well.
+    Generator,
+}
+
+impl Use {
+    const fn member(self) -> &'static str {
+        match self {
+            Self::Published => "keys",
+            Self::Generator => "generator_keys",
+        }
+    }
+}
+
+/// The keys for a use: the one that signs, and the others.
 pub(super) fn build(
     keys: &[document::Key],
+    of: Use,
     at: &str,
     env: &Env,
     mistakes: &mut Mistakes,
 ) -> Option<(IssuerKey, Vec<IssuerKey>)> {
+    let at = format!("{at}/{}", of.member());
     let current = keys.iter().filter(|key| key.state == KeyState::Current).count();
     if current != 1 {
-        mistakes.add(
-            format!("{at}/keys"),
-            format!("expected exactly one key whose state is current, found {current}"),
-        );
+        mistakes.add(&at, format!("expected exactly one key whose state is current, found {current}"));
     }
     let (mut signing_key, mut others): (Option<IssuerKey>, Vec<IssuerKey>) = (None, Vec::new());
     for (k, key) in keys.iter().enumerate() {
-        let at = format!("{at}/keys/{k}");
-        let Some(built) = build_key(key, &at, env, mistakes) else { continue };
+        let at = format!("{at}/{k}");
+        let Some(built) = build_key(key, of, &at, env, mistakes) else { continue };
         // RFC 7517 §4.5: keys within a set have different kids.
         if signing_key.iter().chain(&others).any(|known| known.kid == built.kid) {
             mistakes.add(format!("{at}/kid"), format!("{} is taken by another key", built.kid));
@@ -37,7 +54,20 @@ pub(super) fn build(
     Some((signing_key?, others))
 }
 
-fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) -> Option<IssuerKey> {
+fn build_key(
+    key: &document::Key,
+    of: Use,
+    at: &str,
+    env: &Env,
+    mistakes: &mut Mistakes,
+) -> Option<IssuerKey> {
+    if of == Use::Published && key.alg.is_symmetric() {
+        let allowed: Vec<_> =
+            Algorithm::ALL.iter().filter(|alg| !alg.is_symmetric()).map(|alg| alg.name()).collect();
+        let message = format!("expected one of {}, found {}", allowed.join(", "), key.alg);
+        mistakes.add(format!("{at}/alg"), message);
+        return None;
+    }
     let text = env.text(&key.private_key, &format!("{at}/private_key"), mistakes)?;
     let mut bad = |message: String| mistakes.add(format!("{at}/private_key"), message);
     let jwk = match Jwk::parse(text) {
@@ -47,7 +77,7 @@ fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) 
             return None;
         }
     };
-    let signer = match key.signing {
+    let signer = match key.signed_by() {
         Signing::Host => Signer::Host(key.private_key.env.clone()),
         Signing::Core => match SigningKey::new(&jwk, key.alg) {
             Ok(signing_key) => Signer::Core(Box::new(signing_key)),
@@ -57,15 +87,12 @@ fn build_key(key: &document::Key, at: &str, env: &Env, mistakes: &mut Mistakes) 
             }
         },
     };
-    let Some(public) = jwk.public() else {
-        bad(format!("expected a key for {}, found a symmetric one", key.alg));
-        return None;
-    };
-    if let Err(error) = VerifyingKey::new(&public, key.alg) {
-        bad(format!("expected a key for {}: {error}", key.alg));
-        return None;
-    }
-    let kid =
-        key.kid.clone().or_else(|| public.kid().map(str::to_owned)).unwrap_or_else(|| public.thumbprint());
-    Some(IssuerKey::new(kid, key.alg, public, signer))
+    let own = |jwk: &Jwk| jwk.kid().map_or_else(|| jwk.thumbprint(), str::to_owned);
+    let kid = key.kid.clone().unwrap_or_else(|| match of {
+        Use::Published => own(&jwk.public().unwrap_or_else(|| jwk.clone())),
+        Use::Generator => "generator".to_owned(),
+    });
+    IssuerKey::new(kid, key.alg, &jwk, signer)
+        .map_err(|error| bad(format!("expected a key for {}: {error}", key.alg)))
+        .ok()
 }

@@ -86,18 +86,23 @@ pub fn plan(config: &str) -> Result<Plan, Vec<Mistake>> {
         }
     }
     for (i, issuer) in document.issuers.iter().enumerate() {
-        for (k, key) in issuer.keys.iter().enumerate() {
-            let pointer = format!("/issuers/{i}/keys/{k}/private_key/env");
-            let kind = match key.signing {
-                Signing::Host => BindingKind::PrivateKey,
-                Signing::Core => BindingKind::Text,
-            };
-            refer(&key.private_key.env, pointer, kind, Some(key.alg.name()));
+        for (member, keys) in [("keys", &issuer.keys), ("generator_keys", &issuer.generator_keys)] {
+            for (k, key) in keys.iter().enumerate() {
+                let pointer = format!("/issuers/{i}/{member}/{k}/private_key/env");
+                let kind = match key.signed_by() {
+                    Signing::Host => BindingKind::PrivateKey,
+                    Signing::Core => BindingKind::Text,
+                };
+                refer(&key.private_key.env, pointer, kind, Some(key.alg.name()));
+            }
         }
     }
     for (c, client) in document.clients.iter().enumerate() {
         if let Some(secret) = &client.client_secret {
             refer(&secret.env, format!("/clients/{c}/client_secret/env"), BindingKind::Text, None);
+        }
+        for (k, binding) in client.api_keys.iter().enumerate() {
+            refer(&binding.env, format!("/clients/{c}/api_keys/{k}/env"), BindingKind::Text, None);
         }
         if let Some(Keys::Env(binding)) = &client.jwks {
             refer(&binding.env, format!("/clients/{c}/jwks/env"), BindingKind::Text, None);

@@ -6,6 +6,7 @@ use deserr::{
 
 use crate::jose::Algorithm;
 use crate::mistake::{Mistakes, wrong_kind};
+use crate::policy::Policy;
 
 /// A reference to an environment binding: a variable or secret of the deployment.
 #[derive(Clone, Debug, Deserr, Eq, PartialEq)]
@@ -68,15 +69,48 @@ fn unexpected(at: ValuePointerRef) -> Mistakes {
     take_cf_content(Mistakes::error::<serde_json::Value>(None, ErrorKind::Unexpected { msg }, at))
 }
 
-/// An algorithm whose signatures others can verify.
+/// A policy: the document itself, or where it is.
+#[derive(Debug)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
+pub enum PolicySetting {
+    /// The document itself.
+    Plain(Box<Policy>),
+    /// Where it is.
+    Elsewhere(PolicyPlace),
+}
+
+/// Where a policy is that does not stand in the configuration.
+#[derive(Clone, Copy, Debug, Deserr)]
+#[deserr(error = Mistakes)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum PolicyPlace {
+    /// In the registry, where the operator publishes it.
+    #[deserr(rename = "registry")]
+    #[cfg_attr(feature = "schema", schemars(rename = "registry"))]
+    Registry,
+}
+
+impl Deserr<Mistakes> for PolicySetting {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, Mistakes> {
+        match value {
+            Value::String(_) => PolicyPlace::deserialize_from_value(value, at).map(Self::Elsewhere),
+            Value::Map(_) => {
+                Policy::deserialize_from_value(value, at).map(|policy| Self::Plain(Box::new(policy)))
+            }
+            actual => Err(wrong_kind(actual, &[ValueKind::String, ValueKind::Map], at)),
+        }
+    }
+}
+
+/// Any algorithm; which of them a key may have is for its use to say.
 impl Deserr<Mistakes> for Algorithm {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, Mistakes> {
         let Value::String(text) = value else {
             return Err(wrong_kind(value, &[ValueKind::String], at));
         };
-        let known = Self::ALL.iter().copied().filter(|algorithm| !algorithm.is_symmetric());
-        known.clone().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
-            let accepted: Vec<_> = known.map(Self::name).collect();
+        Self::ALL.iter().copied().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
+            let known = Self::ALL.iter().filter(|algorithm| !algorithm.is_symmetric());
+            let accepted: Vec<_> = known.map(|algorithm| algorithm.name()).collect();
             let error = ErrorKind::UnknownValue { value: &text, accepted: &accepted };
             take_cf_content(Mistakes::error::<V>(None, error, at))
         })

@@ -1,8 +1,9 @@
 //! Faults on demand, to test how the driver bears them. Only built with the feature `faults`.
 
-use crate::host::Event;
-use crate::host::{Check, Commit, Failure, Host, Outbound, Put, Role, SignJob};
+use crate::host::{Check, Commit, Event, Failure, Host, Outbound, Put, Role};
 use crate::http::{HttpRequest, HttpResponse};
+use crate::jose::Algorithm;
+use crate::jose::batch::Inputs;
 
 pub(super) const PATHS: &[&str] = &[
     "/_fault/panic",
@@ -76,8 +77,9 @@ async fn effects(host: &Host, key: &str) -> Result<HttpResponse, Failure> {
     let commit = Commit { role: Role::State, check: vec![], set: vec![put], delete: vec![] };
     let committed = host.commit(commit).await?;
     let page = host.list(Role::State, key.to_owned(), None, 10).await?;
-    let job = SignJob { key: "KEY".into(), alg: "ES256", input: b"input".to_vec() };
-    let signatures = host.sign(vec![job.clone(), job]).await?;
+    let inputs = Inputs::of(&["one".into(), "another".into()]).unwrap_or_default();
+    let signatures = host.sign("KEY", Algorithm::Es256, &inputs).await?;
+    let subject = host.subject("fault", key).await?;
     let outbound = |method, url: &str| Outbound {
         method,
         url: url.into(),
@@ -88,25 +90,13 @@ async fn effects(host: &Host, key: &str) -> Result<HttpResponse, Failure> {
     };
     let fetched = host.fetch(outbound("GET", "http://127.0.0.1/fetch")).await?;
     host.notify(outbound("POST", "http://127.0.0.1/notify")).await?;
-    host.record(Event {
-        kind: "token.issued",
-        time: host.now().seconds(),
-        issuer: "fault".into(),
-        client_id: None,
-        grant_type: None,
-        scope: None,
-        audience: vec![],
-        jti: None,
-        error: None,
-        rule: None,
-        cause: None,
-    })
-    .await?;
+    host.record(Event::new("token.issued", host.now(), "fault")).await?;
     let body = serde_json::json!({
         "records": records.len(),
         "committed": committed,
         "entries": page.entries.len(),
-        "signatures": signatures.iter().map(|signature| signature.len()).collect::<Vec<_>>(),
+        "signatures": signatures.len(),
+        "subject": subject.map(|subject| subject.active),
         "status": fetched.status,
     });
     Ok(text(body.to_string()))

@@ -14,15 +14,15 @@ const MAX_AGE: u64 = 300;
 pub(super) fn serve(issuer: &Issuer) -> HttpResponse {
     let keys: Vec<_> = issuer
         .keys()
-        .map(|key| {
-            let mut jwk = key.public.to_value();
+        .filter_map(|key| {
+            let mut jwk = key.public.as_ref()?.to_value();
             if let Some(members) = jwk.as_object_mut() {
                 members.insert("kid".into(), json!(key.kid));
                 members.insert("alg".into(), json!(key.alg.name()));
                 members.insert("use".into(), json!("sig"));
                 members.shift_remove("key_ops");
             }
-            jwk
+            Some(jwk)
         })
         .collect();
     HttpResponse::document(json!({ "keys": keys }).to_string(), MAX_AGE)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::jwks;
-use crate::client::{AuthMethod, GrantType, SECRET_JWT_ALGORITHM};
+use crate::client::{AuthMethod, SECRET_JWT_ALGORITHM};
 use crate::http::HttpResponse;
 use crate::issuer::Issuer;
 use crate::jose::Algorithm;
@@ -26,7 +26,7 @@ pub(super) fn serve(issuer: &Issuer) -> HttpResponse {
         "scopes_supported": issuer.scope.tokens().collect::<Vec<_>>(),
         // No grant that uses the authorization endpoint is offered, so there is none (RFC 8414 §2).
         "response_types_supported": [],
-        "grant_types_supported": GrantType::ALL.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
+        "grant_types_supported": issuer.grant_types().iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
         "token_endpoint_auth_methods_supported":
             auth_methods.iter().map(|method| method.as_str()).collect::<Vec<_>>(),
         "subject_types_supported": ["public"],

@@ -4,10 +4,14 @@
 //! to another issuer.
 
 mod dev;
+mod exchange;
 #[cfg(feature = "faults")]
 mod fault;
+mod generator;
 mod jwks;
 mod metadata;
+mod operator;
+mod subjects;
 mod token;
 
 use std::collections::BTreeMap;
@@ -15,7 +19,7 @@ use std::rc::Rc;
 
 use crate::config::{self, Settings};
 use crate::error::{ErrorCode, ProtocolError};
-use crate::host::{Failure, Host};
+use crate::host::{Failure, Hooks, Host};
 use crate::http::{Body, HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
 use crate::mistake::{Mistake, Mistakes};
@@ -25,7 +29,7 @@ pub struct Server {
     issuers: Vec<Rc<Issuer>>,
     dev_env: Option<BTreeMap<String, String>>,
     routes: BTreeMap<String, Route>,
-    audited: bool,
+    hooks: Hooks,
 }
 
 /// Where a path leads: an endpoint, and the issuer that it is of.
@@ -40,6 +44,8 @@ struct Route {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Endpoint {
     Token,
+    Exchange,
+    Generator,
     Jwks,
     Metadata,
     Health,
@@ -54,7 +60,7 @@ impl Endpoint {
     /// The methods that it takes.
     const fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Token => &["POST"],
+            Self::Token | Self::Exchange | Self::Generator => &["POST"],
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => &["GET", "HEAD"],
             #[cfg(feature = "faults")]
             Self::Fault => &["POST"],
@@ -64,7 +70,9 @@ impl Endpoint {
     /// The longest body that it takes, in bytes.
     const fn body_limit(self) -> u32 {
         match self {
-            Self::Token => MIB,
+            Self::Token | Self::Exchange => MIB,
+            // 10,000 subjects of 255 bytes.
+            Self::Generator => 4 * MIB,
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => 0,
             #[cfg(feature = "faults")]
             Self::Fault => MIB,
@@ -102,20 +110,20 @@ impl Server {
             issuers: issuers.into_iter().map(Rc::new).collect(),
             dev_env,
             routes,
-            audited: true,
+            hooks: Hooks { audit: true, subject: false },
         })
     }
 
-    /// Whether anybody listens to audit events; without a listener none are put out.
+    /// What the operator has a hook for; unless told, audit events are put out.
     #[must_use]
-    pub fn with_audit(mut self, audited: bool) -> Self {
-        self.audited = audited;
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
         self
     }
 
-    /// Whether audit events are put out.
-    pub fn is_audited(&self) -> bool {
-        self.audited
+    /// What the operator has a hook for.
+    pub fn hooks(&self) -> Hooks {
+        self.hooks
     }
 
     /// The longest body that is read for `path`, in bytes.
@@ -130,6 +138,12 @@ fn paths(issuer: &Issuer) -> Vec<(String, Endpoint)> {
         (format!("{}{}", issuer.path, issuer.profile.token_path), Endpoint::Token),
         (format!("{}{}", issuer.path, jwks::PATH), Endpoint::Jwks),
     ];
+    if !issuer.generator_keys.is_empty() {
+        paths.push((format!("{}{}", issuer.path, issuer.profile.generator.path), Endpoint::Generator));
+    }
+    if let Some(shape) = &issuer.profile.exchange {
+        paths.push((format!("{}{}", issuer.path, shape.path), Endpoint::Exchange));
+    }
     // RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4
     // behind it; §5 of RFC 8414 tells clients to look for either document in either place.
     for well_known in metadata::WELL_KNOWN {
@@ -139,10 +153,18 @@ fn paths(issuer: &Issuer) -> Vec<(String, Endpoint)> {
     paths
 }
 
-/// Serves one request. `None`: the answer was streamed.
+/// Serves one request. `None`: the answer was streamed; an answer after the head of a streamed one: it broke off.
 pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Option<HttpResponse> {
+    if request.operator {
+        return Some(operator::serve(&server, &host, &request).await);
+    }
     let answer = match server.route(&request) {
         Ok((Endpoint::Token, issuer)) => Ok(token::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::Exchange, issuer)) => match &issuer.profile.exchange {
+            Some(shape) => Ok(exchange::serve(&host, &issuer, shape, &request).await),
+            None => Err(unknown_path()),
+        },
+        Ok((Endpoint::Generator, issuer)) => return generator::serve(&host, &issuer, &request).await,
         Ok((Endpoint::Jwks, issuer)) => Ok(jwks::serve(&issuer)),
         Ok((Endpoint::Metadata, issuer)) => Ok(metadata::serve(&issuer)),
         Ok((Endpoint::Health, _)) => Ok(HttpResponse::json(200, r#"{"status":"ok"}"#.into())),
@@ -159,9 +181,8 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
 
 impl Server {
     fn route(&self, request: &HttpRequest) -> Result<(Endpoint, Rc<Issuer>), ProtocolError> {
-        let unknown = || ProtocolError::new(ErrorCode::NotFound, "no endpoint has this path");
-        let route = self.routes.get(&request.path).ok_or_else(unknown)?;
-        let issuer = self.issuers.get(route.issuer).ok_or_else(unknown)?;
+        let route = self.routes.get(&request.path).ok_or_else(unknown_path)?;
+        let issuer = self.issuers.get(route.issuer).ok_or_else(unknown_path)?;
         let methods = route.endpoint.methods();
         if !methods.contains(&request.method.as_str()) {
             let allow = methods.join(", ");
@@ -175,6 +196,10 @@ impl Server {
         }
         Ok((route.endpoint, Rc::clone(issuer)))
     }
+}
+
+fn unknown_path() -> ProtocolError {
+    ProtocolError::new(ErrorCode::NotFound, "no endpoint has this path")
 }
 
 /// The answer where the host failed.

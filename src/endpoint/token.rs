@@ -2,53 +2,61 @@
 
 use serde::Serialize;
 
-use crate::client::{Client, GrantType};
+use crate::client::{Client, Credential, GrantType};
 use crate::client_authentication::authenticate;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::grant::{Context, Issued, client_credentials};
+use crate::grant::{Context, Grant, Issued, client_credentials, refresh_token, token_exchange};
 use crate::host::{Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
+use crate::policy::TokenType;
 use crate::profile::ScopeMember;
+use crate::store::policy_of;
 
-/// A token response, RFC 6749 §5.1.
+/// A token response, RFC 6749 §5.1, RFC 8693 §2.2.1.
 #[derive(Serialize)]
 struct TokenResponse<'a> {
     access_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<String>,
     token_type: &'static str,
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<&'a str>,
 }
 
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
-    let mut event = Event {
-        kind: "token.refused",
-        time: host.now().seconds(),
-        issuer: issuer.identifier.clone(),
-        client_id: None,
-        grant_type: None,
-        scope: None,
-        audience: Vec::new(),
-        jti: None,
-        error: None,
-        rule: None,
-        cause: None,
-    };
-    let response = match token(host, issuer, request, &mut event).await {
+    let mut event = Event::new("token.refused", host.now(), &issuer.identifier);
+    let issued = token(host, issuer, request, &mut event).await;
+    answer(host, issuer, event, issued).await
+}
+
+/// Answers with what was issued, or with why not, and records which.
+pub(super) async fn answer(
+    host: &Host,
+    issuer: &Issuer,
+    mut event: Event,
+    issued: Result<Issued, ProtocolError>,
+) -> HttpResponse {
+    let response = match issued {
         Ok(issued) => {
             let response = respond(issuer, &issued);
+            let Grant { sub, granted, .. } = issued.grant;
             event.kind = "token.issued";
-            event.scope = Some(issued.grant.granted.scope.to_string());
-            event.audience = issued.grant.granted.audience;
+            event.scope = Some(granted.scope.to_string());
+            event.audience = granted.audience;
+            event.grant = granted.grant;
+            event.subject = Some(sub);
             event.jti = Some(issued.jti);
             response
         }
         Err(error) => {
-            event.error = Some(error.code.as_str());
-            event.rule = error.rule;
-            event.cause = Some(error.cause.clone().unwrap_or_else(|| error.description.clone()));
+            event.refused(&error);
             error.to_response()
         }
     };
@@ -68,15 +76,20 @@ async fn token(
     event.grant_type = Some(grant_type.to_owned());
     let client = authenticate(host, issuer, request, &form).await?;
     event.client_id = Some(client.client_id.clone());
-    let context = Context { host, issuer, client: &client, policy: None, form: &form };
-    let grant = match allowed_grant(grant_type, &client)? {
+    let grant_type = allowed_grant(issuer, grant_type, &client)?;
+    let policy = policy_of(host, issuer).await?;
+    event.policy_version = policy.as_ref().map(|policy| policy.version.clone());
+    let context = Context { host, issuer, client: &client, policy: policy.as_deref(), form: &form };
+    let grant = match grant_type {
         GrantType::ClientCredentials => client_credentials::grant(&context)?,
+        GrantType::RefreshToken => refresh_token::grant(&context).await?,
+        GrantType::TokenExchange => token_exchange::grant(&context).await?,
     };
     context.issue(grant).await
 }
 
 /// RFC 6749 §3.2 and appendix B: parameters are a form in UTF-8.
-fn read_form(request: &HttpRequest) -> Result<Form, ProtocolError> {
+pub(super) fn read_form(request: &HttpRequest) -> Result<Form, ProtocolError> {
     const FORM: &str = "application/x-www-form-urlencoded";
     let content_type = request.headers.content_type.as_deref().unwrap_or_default();
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
@@ -90,10 +103,15 @@ fn read_form(request: &HttpRequest) -> Result<Form, ProtocolError> {
     Form::parse(request.body.bytes())
 }
 
-/// RFC 6749 §5.2: a grant that exists, and that this client may use.
-fn allowed_grant(grant_type: &str, client: &Client) -> Result<GrantType, ProtocolError> {
-    let known = GrantType::named(grant_type).ok_or_else(|| {
-        let grants: Vec<_> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
+/// RFC 6749 §5.2: a grant that the issuer serves, and that this client may use.
+pub(super) fn allowed_grant(
+    issuer: &Issuer,
+    grant_type: &str,
+    client: &Client,
+) -> Result<GrantType, ProtocolError> {
+    let served = issuer.grant_types();
+    let known = GrantType::named(grant_type).filter(|known| served.contains(known)).ok_or_else(|| {
+        let grants: Vec<_> = served.iter().map(|grant| grant.as_str()).collect();
         let message = format!("grant_type must be one of {}", grants.join(", "));
         ProtocolError::new(ErrorCode::UnsupportedGrantType, message)
     })?;
@@ -101,22 +119,38 @@ fn allowed_grant(grant_type: &str, client: &Client) -> Result<GrantType, Protoco
         let message = format!("this client may not use {known}");
         return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
     }
+    // RFC 6749 §4.4: client_credentials must only be used by confidential clients; RFC 8693 §2.1: without client
+    // authentication anyone who possesses a token could exchange it.
+    let proven = !matches!(client.credential, Credential::None);
+    if !proven && matches!(known, GrantType::ClientCredentials | GrantType::TokenExchange) {
+        let message = format!("a public client cannot use {known}");
+        return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
+    }
     Ok(known)
 }
 
 fn respond(issuer: &Issuer, issued: &Issued) -> HttpResponse {
     let shape = &issuer.profile.token_response;
+    let Grant { granted, cnf, issued_token_type, .. } = &issued.grant;
+    let token_type = match issued_token_type {
+        // RFC 8693 §2.2.1: what is no access token has no such type.
+        Some(of) if *of != TokenType::AccessToken => "N_A",
+        // RFC 9449 §5: who has not the key cannot use it.
+        _ if cnf.as_ref().is_some_and(|cnf| cnf.get("jkt").is_some()) => "DPoP",
+        _ => shape.token_type,
+    };
     let body = TokenResponse {
         access_token: &issued.access_token,
-        token_type: shape.token_type,
-        expires_in: issued.grant.granted.lifetime.0.saturating_sub(shape.expires_in_less),
+        issued_token_type: issued_token_type.map(TokenType::urn),
+        token_type,
+        expires_in: granted.lifetime.0.saturating_sub(shape.expires_in_less),
         // RFC 6749 §5.1: required where it differs from what was asked; always said where not empty.
         scope: match shape.scope {
-            ScopeMember::Granted => {
-                Some(issued.grant.granted.scope.to_string()).filter(|scope| !scope.is_empty())
-            }
+            ScopeMember::Granted => Some(granted.scope.to_string()).filter(|scope| !scope.is_empty()),
             ScopeMember::Empty => Some(String::new()),
         },
+        refresh_token: issued.refresh_token.as_deref(),
+        jti: Some(issued.jti.as_str()).filter(|_| shape.jti && issued_token_type.is_none()),
     };
     // A struct of text and numbers always serializes.
     HttpResponse::json(200, serde_json::to_string(&body).unwrap_or_default())
@@ -125,38 +159,41 @@ fn respond(issuer: &Issuer, issued: &Issued) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::rc::Rc;
 
     use super::*;
-    use crate::client::Credential;
     use crate::config;
     use crate::jose::{Algorithm, SigningKey};
     use crate::scope::Scope;
-    use crate::time::Timestamp;
+    use crate::secret::SecretHash;
 
-    /// RFC 6749 §4.4. The configuration does not let such a client in; the grant must not either.
+    /// RFC 6749 §4.4, RFC 8693 §2.1. The configuration does not let such a client in; the endpoint must not either.
     #[test]
-    fn a_public_client_cannot_use_client_credentials_however_it_was_registered() {
+    fn a_public_client_cannot_use_what_confidential_clients_can_however_it_was_registered() {
         use rand_core::SeedableRng;
         let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
         let key = SigningKey::generate(Algorithm::Es256, &mut rng).unwrap().to_jwk().public().unwrap();
         let document = r#"{ "origin": "https://auth.example.com", "issuers": [
-            { "path": "/", "keys": [{ "alg": "ES256", "private_key": { "env": "KEY" } }] }] }"#;
+            { "path": "/", "keys": [{ "alg": "ES256", "private_key": { "env": "KEY" } }],
+              "policy": { "version": "1", "scopes": {} } }] }"#;
         let bindings = BTreeMap::from([("KEY".to_owned(), key.to_json())]);
         let settings = config::read(document, &bindings).unwrap();
-        let client = Client {
-            client_id: "public".into(),
-            credential: Credential::None,
-            grant_types: vec![GrantType::ClientCredentials],
+        let client = |credential| Client {
+            client_id: "client".into(),
+            credential,
+            grant_types: GrantType::ALL.to_vec(),
             scope: Scope::default(),
             default_scope: Scope::default(),
             resources: None,
+            api_keys: Vec::new(),
             active: true,
         };
-        let host = Host::new(Rc::default(), Timestamp::from_seconds(0), [0; 32], false);
-        let form = Form::default();
-        let context =
-            Context { host: &host, issuer: &settings.issuers[0], client: &client, policy: None, form: &form };
-        assert_eq!(client_credentials::grant(&context).unwrap_err().code, ErrorCode::UnauthorizedClient);
+        for grant in [GrantType::ClientCredentials, GrantType::TokenExchange] {
+            let allowed = |credential| {
+                let client = client(credential);
+                allowed_grant(&settings.issuers[0], grant.as_str(), &client).map_err(|error| error.code)
+            };
+            assert_eq!(allowed(Credential::None), Err(ErrorCode::UnauthorizedClient));
+            assert_eq!(allowed(Credential::SecretBasic(SecretHash::of_nothing())), Ok(grant));
+        }
     }
 }

@@ -4,21 +4,15 @@
 //! and no refresh token.
 
 use super::{Asked, Context, Grant};
-use crate::client::Credential;
-use crate::error::{ErrorCode, ProtocolError};
+use crate::error::ProtocolError;
 use crate::policy::{self, ClientFacts};
 
 /// Decides what the client gets.
 ///
 /// # Errors
-/// `unauthorized_client`, `invalid_target`, `invalid_scope`.
+/// `invalid_target`, `invalid_scope`.
 pub fn grant(context: &Context) -> Result<Grant, ProtocolError> {
     let Context { client, .. } = context;
-    // §4.4: must only be used by confidential clients.
-    if matches!(client.credential, Credential::None) {
-        let message = "a public client cannot use client_credentials";
-        return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
-    }
     // §4.4.2: scope is optional; RFC 8707 §2: so is resource.
     let (scope, audience) = (context.asked_scope()?, context.asked_audience()?);
     let asked = Asked { scope: scope.as_ref(), audience: &audience };
@@ -26,5 +20,5 @@ pub fn grant(context: &Context) -> Result<Grant, ProtocolError> {
     let decision = policy::client_credentials(context.policy, &issuer, &client_facts, &asked);
     let granted = decision.into_result().map_err(|refusal| context.refuse(&refusal))?;
     // §4.4.3: no refresh token. RFC 9068 §2.2: sub is the client.
-    Ok(Grant { sub: client.client_id.clone(), granted })
+    Ok(Grant { sub: client.client_id.clone(), granted, ..Grant::default() })
 }

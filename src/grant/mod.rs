@@ -1,16 +1,24 @@
 //! One file a grant. Each reads like its RFC section and ends in a [`Grant`], which is issued in `issue.rs`.
 
 pub mod client_credentials;
+pub mod exchangeable;
+pub mod id_token;
 mod issue;
+pub mod refresh_token;
+pub mod token_exchange;
+
+use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
 use crate::host::Host;
 use crate::issuer::Issuer;
-use crate::policy::{Asked, Granted, IssuerFacts, Policy, Refusal, Rule};
+use crate::policy::{Asked, Flow, Granted, IssuerFacts, Policy, Refusal, Rule, Source, TokenType};
 use crate::resource::Resource;
 use crate::scope::Scope;
+use crate::store::{Quota, refresh};
+use crate::time::Timestamp;
 
 pub use issue::Issued;
 
@@ -29,12 +37,31 @@ pub struct Context<'a> {
 }
 
 /// What a grant grants.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Grant {
     /// Who the token is about.
     pub sub: String,
     /// What it is for, and for how long.
     pub granted: Granted,
+    /// Who acts for the subject, RFC 8693 §4.1.
+    pub act: Option<Value>,
+    /// The key that the token is bound to, RFC 7800 §3.1.
+    pub cnf: Option<Value>,
+    /// What is issued, where one token is exchanged for another.
+    pub issued_token_type: Option<TokenType>,
+    /// What is used up by it.
+    pub used_up: UsedUp,
+}
+
+/// What issuing uses up. It happens once the token is signed, so that nothing is used up for nothing.
+#[derive(Debug, Default)]
+pub struct UsedUp {
+    /// One token of the day, of the exchange grant of this name, at most so many.
+    pub quota: Option<(String, u64)>,
+    /// A subject token that is good once: its `jti`, and when it ends.
+    pub subject_token: Option<(String, Timestamp)>,
+    /// A refresh token that begins a family, or follows the one that was presented.
+    pub refresh_token: Option<refresh::Prepared>,
 }
 
 impl Context<'_> {
@@ -86,10 +113,36 @@ impl Context<'_> {
             {
                 ErrorCode::InvalidTarget
             }
-            Rule::ClientInactive => ErrorCode::UnauthorizedClient,
+            Rule::ExchangeQuotaExhausted => return self.quota_exhausted(refusal),
             // RFC 8693 §2.2.2: whatever makes a subject or actor token unacceptable.
             _ => ErrorCode::InvalidRequest,
         };
         ProtocolError::new(code, &refusal.message).with_rule(refusal.rule.id())
     }
+
+    fn quota_exhausted(&self, refusal: &Refusal) -> ProtocolError {
+        quota_exhausted(&Quota::of(self.host, &self.issuer.identifier, ""), refusal)
+    }
+
+    /// Tokens of an exchange grant that were issued today; not looked up where nobody counts them.
+    async fn used(&self, flow: Flow, from: Source<'_>) -> Result<u64, ProtocolError> {
+        let grant = self.policy.and_then(|policy| policy.grant(flow, from, &self.client.client_id));
+        let Some(grant) = grant.filter(|grant| grant.quota.is_some()) else { return Ok(0) };
+        let quota = Quota::of(self.host, &self.issuer.identifier, &grant.name());
+        quota.used().await.map_err(ProtocolError::unavailable)
+    }
+
+    /// A client of the issuer as a party of an exchange; one that is unknown, or no longer known, is not active.
+    fn source<'c>(&self, client_id: &'c str) -> Source<'c> {
+        let active = self.issuer.clients.get(client_id).is_some_and(|client| client.active);
+        Source::Client { client_id, active }
+    }
+}
+
+/// The refusal where the tokens of a day are used up: RFC 6585 §4.
+pub fn quota_exhausted(quota: &Quota<'_>, refusal: &Refusal) -> ProtocolError {
+    ProtocolError::new(ErrorCode::AccessDenied, &refusal.message)
+        .with_rule(refusal.rule.id())
+        .with_status(429)
+        .with_header("retry-after", quota.renews_in().0.to_string())
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use deserr::Deserr;
 
 use super::date::Date;
-use crate::mistake::Mistakes;
+use crate::mistake::{Members, Mistakes};
 use crate::resource::Resource;
 use crate::scope::Scope;
 
@@ -29,10 +29,11 @@ pub struct Policy {
     /// characters.
     pub version: String,
     /// The scope tokens that may be had, by name.
+    #[deserr(from(Members<ScopeRule>) = Members::into_map)]
     pub scopes: BTreeMap<String, ScopeRule>,
     /// The audiences that each client may have, by `client_id`; a client that is not listed has none but
     /// the default one. Without this member, what clients are registered for is all that counts.
-    #[deserr(default)]
+    #[deserr(default, from(Option<Members<Vec<Resource>>>) = maybe)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<BTreeMap<String, Vec<String>>>"))]
     pub audiences: Option<BTreeMap<String, Vec<Resource>>>,
     /// How long what is issued may be good for.
@@ -48,9 +49,17 @@ pub struct Policy {
     #[cfg_attr(feature = "schema", schemars(default))]
     pub issuers: Vec<TrustedIssuer>,
     /// The legal basis by purpose, then by scope token.
-    #[deserr(default)]
+    #[deserr(default, from(Members<Members<LegalBasis>>) = nested)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub purposes: BTreeMap<String, BTreeMap<String, LegalBasis>>,
+}
+
+fn maybe<T>(members: Option<Members<T>>) -> Option<BTreeMap<String, T>> {
+    members.map(Members::into_map)
+}
+
+fn nested<T>(members: Members<Members<T>>) -> BTreeMap<String, BTreeMap<String, T>> {
+    members.into_map().into_iter().map(|(name, inner)| (name, inner.into_map())).collect()
 }
 
 /// A scope token: what it means, and who may have it.
@@ -94,9 +103,17 @@ macro_rules! words {
         }
 
         impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
             /// Its name in the document.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The one of this name.
+            pub fn named(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == text)
             }
         }
     };
@@ -241,13 +258,9 @@ words! {
 impl TokenType {
     /// What its identifiers begin with, RFC 8693 §3.
     const URN: &'static str = "urn:ietf:params:oauth:token-type:";
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::AccessToken, Self::RefreshToken, Self::IdToken, Self::Jwt];
-
     /// The one of this identifier.
     pub fn of_urn(urn: &str) -> Option<Self> {
-        let name = urn.strip_prefix(Self::URN)?;
-        Self::ALL.into_iter().find(|one| one.as_str() == name)
+        urn.strip_prefix(Self::URN).and_then(Self::named)
     }
 
     /// Its identifier.

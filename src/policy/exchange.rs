@@ -4,7 +4,7 @@
 use super::audience::{audience, identifiers};
 use super::client_credentials::access_token_lifetime;
 use super::decision::{Decision, Granted, Judge, capped, left};
-use super::facts::{Asked, ClientFacts, ExchangeFacts, Source, SubjectFacts, SubjectState};
+use super::facts::{ClientFacts, ExchangeFacts, Source, SubjectFacts, SubjectState};
 use super::governance::{grant, quota};
 use super::scope::{at, had};
 use super::{ExchangeGrant, Flow, Mode, Policy, Rule, TokenType};
@@ -121,9 +121,9 @@ fn types(judge: &mut Judge, grant: Option<&ExchangeGrant>, facts: &ExchangeFacts
 /// Whether the new token names who acts; the judge is told where that may not be.
 fn actor(judge: &mut Judge, grant: Option<&ExchangeGrant>, facts: &ExchangeFacts<'_>) -> bool {
     let ExchangeFacts { subject: SubjectFacts { may_act, act_depth, .. }, actor, to, .. } = facts;
-    // RFC 8693 §4.4: who may act is named by the token, where it names anybody.
-    let acting = actor.unwrap_or(to.client_id);
-    let allowed = may_act.is_none_or(|named| named == acting);
+    // RFC 8693 §4.4: who may act is named by the token, where it names anybody; else the client speaks for itself.
+    let (acting, own) = actor.map_or((to.client_id, true), |actor| (actor.sub, actor.own));
+    let allowed = may_act.map_or(own, |named| named == acting);
     judge.rule(Rule::ExchangeActorNotAllowed, allowed, || {
         format!("the subject token does not let {acting} act for its subject")
     });
@@ -149,56 +149,4 @@ pub(super) fn beyond(judge: &mut Judge, asked: &[&str], held: &[&str], more: &[R
     judge.rule(Rule::AudienceBeyondGrant, added.is_none(), || {
         format!("{} is neither of the subject token nor of the grant", added.copied().unwrap_or_default())
     });
-}
-
-/// The facts of a subject whose id token is exchanged for tokens of another client.
-pub struct IdTokenFacts<'a> {
-    /// What the issuer knows and gives.
-    pub issuer: super::IssuerFacts<'a>,
-    /// The client that the id token was issued to.
-    pub from: Source<'a>,
-    /// The client that asks.
-    pub to: ClientFacts<'a>,
-    /// The subject, and what is known of it.
-    pub subject: (&'a str, SubjectState),
-    /// What is asked for.
-    pub asked: Asked<'a>,
-    /// Tokens of this grant that were issued today.
-    pub used: u64,
-    /// The time.
-    pub now: crate::time::Timestamp,
-}
-
-/// Decides an exchange in flow `id_token`: the other client's own scope, within the grant, for the default
-/// audience or those that the grant adds.
-pub fn id_token(policy: Option<&Policy>, facts: &IdTokenFacts<'_>) -> Decision {
-    let IdTokenFacts { issuer, from, to, subject: (sub, state), asked, used, now } = facts;
-    let mut judge = Judge::default();
-    active(&mut judge, *from, to);
-    let grant = grant(&mut judge, policy, Flow::IdToken, *from, to.client_id, *now);
-    subject_state(&mut judge, *state, sub);
-    let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
-    let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-    beyond(&mut judge, asked.audience, &[issuer.default_audience], more);
-    let resources = audience(&mut judge, policy, issuer, to, asked.audience, more);
-    let scope = match asked.scope {
-        None => super::scope::scope(&mut judge, policy, issuer, to, None, &resources).intersection(&ceiling),
-        Some(asked) => {
-            judge.nothing(Rule::ScopeBeyondGrant, &asked.without(&ceiling), "is not covered by the grant");
-            super::scope::scope(&mut judge, policy, issuer, to, Some(asked), &resources)
-        }
-    };
-    let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
-    let own = grant.and_then(|grant| grant.lifetime).map(Seconds);
-    let lifetime = capped(&mut judge, usual, own, "the grant's lifetime");
-    quota(&mut judge, grant, *used, 1);
-    let granted = Granted {
-        scope,
-        audience: identifiers(&resources, issuer),
-        lifetime,
-        quota: grant.and_then(|grant| grant.quota),
-        grant: grant.map(ExchangeGrant::name),
-        ..Granted::default()
-    };
-    judge.decide(granted, policy.map(|policy| policy.version.as_str()))
 }

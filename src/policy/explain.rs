@@ -7,8 +7,9 @@ use super::facts_document::{
     StatedParty, Tokens,
 };
 use super::{
-    Asked, ClientFacts, Decision, ExchangeFacts, GenerateFacts, IdTokenFacts, IssuerFacts, Policy,
-    RedeemFacts, Source, SubjectFacts, client_credentials, exchange, generate, id_token, purpose, redeem,
+    ActorFacts, Asked, ClientFacts, Decision, ExchangeFacts, GenerateFacts, IdTokenFacts, IssuerFacts,
+    Policy, RedeemFacts, Source, SubjectFacts, client_credentials, exchange, generate, id_token, purpose,
+    redeem,
 };
 use crate::mistake::Mistake;
 use crate::resource::ResourceServer;
@@ -77,7 +78,7 @@ impl Redeem {
             to: known.client(&self.to),
             subject: (&self.subject.sub, self.subject.state),
             scope: &self.subject.scope.0,
-            audience: &texts(&self.audience),
+            asked: Asked { scope: lent(self.scope.as_ref()), audience: &texts(&self.audience) },
             now: self.now.0,
         };
         redeem(Some(policy), &facts)
@@ -105,7 +106,7 @@ impl Exchange {
                 act_depth: subject.act_depth,
                 may_act: subject.may_act.as_deref(),
             },
-            actor: self.actor.as_deref(),
+            actor: self.actor.as_ref().map(|Named(actor)| ActorFacts { sub: &actor.sub, own: actor.own }),
             asked: Asked { scope: lent(self.scope.as_ref()), audience: &texts(&self.audience) },
             requested: self.requested_token_type,
             used: self.used,

@@ -112,6 +112,7 @@ exchange | {"subject":{"state":"unknown"}} | subject.unknown
 exchange | {"subject":{"state":"disabled"}} | subject.disabled
 exchange | {"subject":{"may_act":"c"}} | exchange.actor-not-allowed
 exchange | {"subject":{"may_act":"b"}} | read write @urn:orders 1800s
+exchange | {"actor":{"sub":"a","own":false}} | exchange.actor-not-allowed exchange.delegation-not-allowed
 exchange | {"actor":"b"} | exchange.delegation-not-allowed
 exchange | {"subject":{"act_depth":3}} | exchange.act-too-deep
 exchange | {"audience":["urn:stock"]} | audience.beyond-grant audience.not-allowed

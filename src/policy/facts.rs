@@ -108,6 +108,15 @@ pub struct SubjectFacts<'a> {
     pub may_act: Option<&'a str>,
 }
 
+/// What an actor token says, once it is verified.
+#[derive(Clone, Copy, Debug)]
+pub struct ActorFacts<'a> {
+    /// Its `sub`.
+    pub sub: &'a str,
+    /// Whether it was issued to the client that asks.
+    pub own: bool,
+}
+
 /// The facts of an exchange.
 #[derive(Clone, Copy, Debug)]
 pub struct ExchangeFacts<'a> {
@@ -119,8 +128,8 @@ pub struct ExchangeFacts<'a> {
     pub to: ClientFacts<'a>,
     /// The subject token.
     pub subject: SubjectFacts<'a>,
-    /// The `sub` of the actor token.
-    pub actor: Option<&'a str>,
+    /// The actor token.
+    pub actor: Option<ActorFacts<'a>>,
     /// What is asked for.
     pub asked: Asked<'a>,
     /// The type asked for.

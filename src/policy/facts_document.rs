@@ -116,6 +116,9 @@ pub struct Redeem {
     pub to: Named<StatedClient>,
     /// The exchangeable token.
     pub subject: StatedExchangeable,
+    /// The scope asked for. Default: that of the token.
+    #[deserr(default)]
+    pub scope: Option<Tokens>,
     /// The audiences asked for. Default: the default audience.
     #[deserr(default)]
     pub audience: Vec<String>,
@@ -140,9 +143,9 @@ pub struct Exchange {
     pub to: Named<StatedClient>,
     /// The subject token.
     pub subject: StatedToken,
-    /// The `sub` of the actor token. Default: there is no such token.
+    /// The actor token. Default: there is none.
     #[deserr(default)]
-    pub actor: Option<String>,
+    pub actor: Option<Named<StatedActor>>,
     /// The scope asked for. Default: all that can be had.
     #[deserr(default)]
     pub scope: Option<Tokens>,
@@ -274,7 +277,24 @@ impl From<String> for StatedParty {
     }
 }
 
-/// A client: an object, or its `client_id` where the defaults are right.
+/// An actor token.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+pub struct StatedActor {
+    /// Its `sub`.
+    pub sub: String,
+    /// Whether it was issued to the client that asks.
+    #[deserr(default = true)]
+    pub own: bool,
+}
+
+impl From<String> for StatedActor {
+    fn from(sub: String) -> Self {
+        Self { sub, own: true }
+    }
+}
+
+/// A party: an object, or its `client_id` or `sub` where the defaults are right.
 #[derive(Debug)]
 pub struct Named<T>(pub T);
 

@@ -5,7 +5,7 @@ use super::audience::{audience, identifiers};
 use super::client_credentials::access_token_lifetime;
 use super::decision::{Decision, Granted, Judge, capped};
 use super::exchange::{active, beyond, subject_state};
-use super::facts::{ClientFacts, IssuerFacts, Source, SubjectState};
+use super::facts::{Asked, ClientFacts, IssuerFacts, Source, SubjectState};
 use super::governance::{grant, quota};
 use super::scope::at;
 use super::{ExchangeGrant, Flow, Policy, Rule};
@@ -39,13 +39,16 @@ pub fn generate(policy: Option<&Policy>, facts: &GenerateFacts<'_>) -> Decision 
     let GenerateFacts { known, from, to, asked, count, used, now } = facts;
     let mut judge = Judge::default();
     active(&mut judge, *from, to);
+    let approved = approved(policy, known, to);
+    if let Some(asked) = asked {
+        auto_approved(&mut judge, asked, &approved);
+    }
     let grant = grant(&mut judge, policy, Flow::ExchangeableToken, *from, to.client_id, *now);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
-    let approved = approved(policy, known, to);
     let scope = match asked {
         None => approved.intersection(&ceiling),
         Some(asked) => {
-            within(&mut judge, asked, &approved, &ceiling);
+            covered(&mut judge, asked, &ceiling);
             (*asked).clone()
         }
     };
@@ -86,31 +89,34 @@ pub struct RedeemFacts<'a> {
     pub subject: (&'a str, SubjectState),
     /// The scope that the token was generated for.
     pub scope: &'a Scope,
-    /// The audiences asked for.
-    pub audience: &'a [&'a str],
+    /// What is asked for.
+    pub asked: Asked<'a>,
     /// The time.
     pub now: Timestamp,
 }
 
 /// Decides what an exchangeable token is redeemed for: by the policy of now, not of when it was generated. What
-/// was narrowed since is refused, not cut: the client was promised more. The token is for the default audience or
-/// those asked for that the grant adds.
+/// was narrowed since is refused, not cut: the client was promised more. Less scope may be asked for. The token is
+/// for the default audience, or those asked for that the grant adds.
 pub fn redeem(policy: Option<&Policy>, facts: &RedeemFacts<'_>) -> Decision {
-    let RedeemFacts { issuer, from, to, subject: (sub, state), scope, audience: asked, now } = facts;
+    let RedeemFacts { issuer, from, to, subject: (sub, state), scope: held, asked, now } = facts;
     let mut judge = Judge::default();
     active(&mut judge, *from, to);
     let grant = grant(&mut judge, policy, Flow::ExchangeableToken, *from, to.client_id, *now);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
-    within(&mut judge, scope, &approved(policy, issuer.scope, to), &ceiling);
+    auto_approved(&mut judge, held, &approved(policy, issuer.scope, to));
+    covered(&mut judge, held, &ceiling);
     subject_state(&mut judge, *state, sub);
+    let scope = asked.scope.unwrap_or(held);
+    judge.nothing(Rule::ScopeBeyondSubject, &scope.without(held), "is not the subject token's");
     let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-    beyond(&mut judge, asked, &[issuer.default_audience], more);
-    let resources = audience(&mut judge, policy, issuer, to, asked, more);
-    let elsewhere = scope.without(&at(policy, &resources, (*scope).clone()));
+    beyond(&mut judge, asked.audience, &[issuer.default_audience], more);
+    let resources = audience(&mut judge, policy, issuer, to, asked.audience, more);
+    let elsewhere = scope.without(&at(policy, &resources, scope.clone()));
     judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the resource asked for");
     let lifetime = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
     let granted = Granted {
-        scope: (*scope).clone(),
+        scope: scope.clone(),
         audience: identifiers(&resources, issuer),
         lifetime,
         single_use: grant.is_none_or(is_single_use),
@@ -130,8 +136,11 @@ fn approved(policy: Option<&Policy>, known: &Scope, to: &ClientFacts<'_>) -> Sco
     policy.map(|policy| policy.auto_approved(to.client_id, &registered)).unwrap_or_default()
 }
 
-fn within(judge: &mut Judge, scope: &Scope, approved: &Scope, ceiling: &Scope) {
+fn auto_approved(judge: &mut Judge, scope: &Scope, approved: &Scope) {
     let beyond = scope.without(approved);
     judge.nothing(Rule::ScopeNotAutoApproved, &beyond, "is not auto-approved for this client");
+}
+
+fn covered(judge: &mut Judge, scope: &Scope, ceiling: &Scope) {
     judge.nothing(Rule::ScopeBeyondGrant, &scope.without(ceiling), "is not covered by the grant");
 }

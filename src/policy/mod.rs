@@ -19,6 +19,7 @@ mod facts;
 mod facts_document;
 mod generate;
 mod governance;
+mod id_token;
 mod parse;
 mod purpose;
 mod rule;
@@ -33,10 +34,13 @@ pub use document::{
     ExchangeGrant, Flow, LegalBasis, Lifetime, Lifetimes, Mode, Policy, ScopeRule, Sensitivity, TokenType,
     TrustedIssuer,
 };
-pub use exchange::{IdTokenFacts, exchange, id_token};
-pub use facts::{Asked, ClientFacts, ExchangeFacts, IssuerFacts, Source, SubjectFacts, SubjectState};
+pub use exchange::exchange;
+pub use facts::{
+    ActorFacts, Asked, ClientFacts, ExchangeFacts, IssuerFacts, Source, SubjectFacts, SubjectState,
+};
 pub use facts_document::Facts;
 pub use generate::{GenerateFacts, RedeemFacts, generate, redeem};
+pub use id_token::{IdTokenFacts, RefreshFacts, id_token, refresh};
 pub use purpose::{Consent, purpose};
 pub use rule::Rule;
 

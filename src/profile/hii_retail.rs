@@ -8,8 +8,8 @@
 //! - Response: `token_type` in lower case, `expires_in` one second less than the lifetime, `scope`
 //!   empty whatever was granted: `scp` says that.
 
-use super::AccessTokenClaim::{AudArray, ClientId, Exp, Ext, Iat, Iss, Jti, Nbf, ScpArray, Sub};
-use super::{AccessTokenShape, Profile, ScopeMember, TokenResponseShape};
+use super::AccessTokenClaim::{Act, AudArray, ClientId, Cnf, Exp, Ext, Iat, Iss, Jti, Nbf, ScpArray, Sub};
+use super::{AccessTokenShape, Profile, ScopeMember, TokenResponseShape, standard};
 use crate::client::AuthMethod;
 use crate::time::Seconds;
 
@@ -21,12 +21,15 @@ pub static PROFILE: Profile = Profile {
     audience_required: true,
     access_token: AccessTokenShape {
         typ: "JWT",
-        claims: &[AudArray, ClientId, Exp, Ext, Iat, Iss, Jti, Nbf, ScpArray, Sub],
+        claims: &[AudArray, ClientId, Exp, Ext, Iat, Iss, Jti, Nbf, ScpArray, Sub, Act, Cnf],
         lifetime: Seconds(3600),
     },
     token_response: TokenResponseShape {
         token_type: "bearer",
         expires_in_less: 1,
         scope: ScopeMember::Empty,
+        jti: false,
     },
+    generator: standard::GENERATOR,
+    exchange: None,
 };

@@ -3,6 +3,7 @@
 //! `standard.rs` is what the specifications say; each other file is one deployed system's
 //! accent. No other module knows their names.
 
+mod decathlon;
 mod hii_retail;
 mod standard;
 
@@ -24,6 +25,43 @@ pub struct Profile {
     pub access_token: AccessTokenShape,
     /// The token response.
     pub token_response: TokenResponseShape,
+    /// Where exchangeable tokens are generated.
+    pub generator: GeneratorShape,
+    /// An endpoint of its own for exchanges; `None`: exchangeable tokens are redeemed at the token endpoint.
+    pub exchange: Option<ExchangeShape>,
+}
+
+/// Where exchangeable tokens are generated.
+#[derive(Debug)]
+pub struct GeneratorShape {
+    /// The endpoint's path, under the issuer's.
+    pub path: &'static str,
+    /// The scope that the caller's access token must have.
+    pub scope: &'static str,
+    /// The header's `typ` of exchangeable tokens.
+    pub typ: &'static str,
+}
+
+/// An endpoint for exchanges.
+#[derive(Debug)]
+pub struct ExchangeShape {
+    /// Its path, under the issuer's.
+    pub path: &'static str,
+    /// The scope that the client must have.
+    pub scope: &'static str,
+    /// The parameter that says what is exchanged.
+    pub parameter: &'static str,
+    /// Its values.
+    pub values: &'static [(&'static str, ExchangeType)],
+}
+
+/// What is exchanged at an endpoint for exchanges.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ExchangeType {
+    /// An exchangeable token, for an access token.
+    Exchangeable,
+    /// An id token of another client, for an access and a refresh token.
+    IdToken,
 }
 
 /// What an access token looks like.
@@ -44,6 +82,8 @@ pub enum AccessTokenClaim {
     Iss,
     /// `sub`
     Sub,
+    /// `sub`, where the token is about somebody else than the client itself.
+    SubOfAnother,
     /// `aud`: a string where there is one audience, else an array (RFC 7519 §4.1.3).
     Aud,
     /// `aud`, always an array.
@@ -60,6 +100,12 @@ pub enum AccessTokenClaim {
     Jti,
     /// `scope`, space separated, where any was granted (RFC 8693 §4.2)
     Scope,
+    /// `scope` as an array, empty or not
+    ScopeArray,
+    /// `act`, where somebody acts for the subject (RFC 8693 §4.1)
+    Act,
+    /// `cnf`, where the token is bound to a key (RFC 7800 §3.1)
+    Cnf,
     /// `scp`: the scope as an array, empty or not
     ScpArray,
     /// `ext`: an empty object
@@ -75,6 +121,8 @@ pub struct TokenResponseShape {
     pub expires_in_less: u64,
     /// `scope`
     pub scope: ScopeMember,
+    /// Whether a token that is not exchanged for another is answered with its `jti`.
+    pub jti: bool,
 }
 
 /// The `scope` member of a token response.
@@ -95,6 +143,9 @@ pub enum Name {
     #[default]
     #[deserr(rename = "standard")]
     Standard,
+    /// Decathlon Login: the seamless back-channel.
+    #[deserr(rename = "decathlon")]
+    Decathlon,
     /// Hii Retail: `client_credentials` with a mandatory audience.
     #[deserr(rename = "hii_retail")]
     HiiRetail,
@@ -105,6 +156,7 @@ impl Name {
     pub const fn profile(self) -> &'static Profile {
         match self {
             Self::Standard => &standard::PROFILE,
+            Self::Decathlon => &decathlon::PROFILE,
             Self::HiiRetail => &hii_retail::PROFILE,
         }
     }

@@ -1,9 +1,10 @@
 //! Single use of a JWT, by its `jti`.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::record::{Key, Record};
-use crate::host::{Check, Commit, Failure, Host, Role};
+use crate::host::{Failure, Host, Role};
 use crate::time::Timestamp;
 
 /// A `jti` that was seen. There is nothing to know of it but that.
@@ -18,28 +19,56 @@ impl Record for UsedJti {
     const VERSION: u32 = 1;
     const ROLE: Role = Role::State;
 
+    fn parse(fields: &Value) -> Option<Self> {
+        fields.is_object().then_some(Self { expires_at: Timestamp::from_millis(u64::MAX) })
+    }
+
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)
     }
 }
 
-/// Notes that `client_id` used `jti` at `issuer`: `true` for the first to say so, `false` for all
-/// others until `expires_at`, when the JWT itself is good no more.
-///
-/// Call it only once the JWT is verified: else anyone could use up a `jti` that is not theirs.
-pub async fn record_jti_once(
-    host: &Host,
-    issuer: &str,
-    client_id: &str,
-    jti: &str,
-    expires_at: Timestamp,
-) -> Result<bool, Failure> {
-    let key = Key::of(&[issuer, client_id, jti]);
-    host.commit(Commit {
-        role: UsedJti::ROLE,
-        check: vec![Check { key: key.as_str().to_owned(), version: None }],
-        set: vec![key.put(&UsedJti { expires_at })],
-        delete: Vec::new(),
-    })
-    .await
+/// A JWT that is good once.
+#[derive(Clone, Copy, Debug)]
+pub struct Jti<'a> {
+    /// What it is used for. A `jti` of one kind of token uses up none of another.
+    pub used_for: UsedFor,
+    /// The issuer that it is used at.
+    pub issuer: &'a str,
+    /// Who made it, or may use it.
+    pub client_id: &'a str,
+    /// Its `jti`.
+    pub jti: &'a str,
+    /// When it is good no more by itself.
+    pub expires_at: Timestamp,
+}
+
+/// What a JWT is used for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum UsedFor {
+    /// Client authentication, RFC 7523 §2.2.
+    Authentication,
+    /// Redeeming an exchangeable token.
+    Redemption,
+}
+
+impl Jti<'_> {
+    fn key(&self) -> Key<UsedJti> {
+        match self.used_for {
+            UsedFor::Authentication => Key::of(&[self.issuer, self.client_id, self.jti]),
+            UsedFor::Redemption => Key::of(&["redemption", self.issuer, self.client_id, self.jti]),
+        }
+    }
+
+    /// Whether it was used, as far as is known: [`Self::record_once`] has the last word.
+    pub async fn was_used(&self, host: &Host) -> Result<bool, Failure> {
+        Ok(self.key().read(host).await?.is_some())
+    }
+
+    /// Notes that it is used: `true` for the first to say so, `false` for all others until it ends.
+    ///
+    /// Call it only once the JWT is verified: else anyone could use up a `jti` that is not theirs.
+    pub async fn record_once(&self, host: &Host) -> Result<bool, Failure> {
+        host.commit(self.key().replace(None, &UsedJti { expires_at: self.expires_at })).await
+    }
 }

@@ -1,11 +1,28 @@
 //! What must happen once, or be counted, or be remembered: verbs over `get` and `commit`.
 
+mod api_key;
 mod jti;
+mod jwks;
+mod policy;
+mod quota;
 mod record;
+pub mod refresh;
+mod subject;
 
-pub use jti::record_jti_once;
+pub use api_key::{is_api_key_of, put_api_key};
+pub use jti::{Jti, UsedFor};
+pub use jwks::jwks;
+pub use policy::{policy_of, publish_policy, published_policy};
+pub use quota::Quota;
+pub use subject::{put_subject, subject_state};
 
 use record::Record;
 
 /// The record kinds that the `state` role holds.
-pub const STATE_KINDS: &[&str] = &[jti::UsedJti::KIND];
+pub const STATE_KINDS: &[&str] = &[
+    api_key::ApiKey::KIND,
+    jti::UsedJti::KIND,
+    quota::Used::KIND,
+    refresh::Family::KIND,
+    subject::Subject::KIND,
+];

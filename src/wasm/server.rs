@@ -15,7 +15,7 @@ use crate::config;
 use crate::mistake::Mistake;
 
 use crate::endpoint::{self, Server};
-use crate::host::{Failure, Reply};
+use crate::host::{Failure, Hooks, Reply};
 use crate::jose;
 use crate::suspend::{Request, Step};
 use crate::time::Timestamp;
@@ -36,19 +36,22 @@ pub fn plan(config: &str) -> JsValue {
 }
 
 /// Makes this instance serve `config`. `bindings`: the text of every binding that [`plan`] named;
-/// for a private key that the host keeps, its public JWK. `audit`: whether anybody listens to events.
+/// for a private key that the host keeps, its public JWK. `hooks`: the [`Hooks`] that the operator has.
 #[wasm_bindgen]
-pub fn configure(config: &str, bindings: JsValue, audit: bool) -> JsValue {
-    let bindings: BTreeMap<String, String> = match serde_wasm_bindgen::from_value(bindings) {
-        Ok(bindings) => bindings,
-        Err(error) => {
-            return outcome::<()>(Err(vec![Mistake::new("", format!("bindings must be strings: {error}"))]));
+pub fn configure(config: &str, bindings: JsValue, hooks: JsValue) -> JsValue {
+    let given: Result<(BTreeMap<String, String>, Hooks), _> =
+        read(bindings).and_then(|bindings| Ok((bindings, read(hooks)?)));
+    let (bindings, hooks) = match given {
+        Ok(given) => given,
+        Err(message) => {
+            let message = format!("bindings must be strings, and hooks true or false: {message}");
+            return outcome::<()>(Err(vec![Mistake::new("", message)]));
         }
     };
     outcome(Server::configure(config, &bindings).map(|server| {
         SERVER.with(|cell| {
             // A second call on one instance changes nothing.
-            cell.get_or_init(|| Rc::new(server.with_audit(audit)));
+            cell.get_or_init(|| Rc::new(server.with_hooks(hooks)));
         });
     }))
 }

@@ -177,7 +177,8 @@ fn inputs(signer: &Signer, batch: &[u8], rng: &mut ChaCha20Rng) -> Result<Inputs
     let batch: Batch<'_> =
         serde_json::from_slice(batch).map_err(|error| Fault::new("claims_invalid", &error))?;
     let named = batch.columns.into_iter().map(|(name, values)| (name, Column::Values(values)));
-    let (names, columns): (Vec<_>, Vec<_>) = named.chain(batch.uuid.map(|name| (name, Column::Uuid))).unzip();
+    let (names, columns): (Vec<_>, Vec<_>) =
+        named.chain(batch.uuid.map(|name| (name, Column::Uuid { node: None }))).unzip();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let template = Template::new(&signer.header, batch.claims.get(), &names)?;
     Ok(template.inputs(&columns, batch.count, rng)?)

@@ -44,7 +44,7 @@ async function perform(effect: Effect, change: Partial<EffectOptions> = {}) {
   const run = performer({
     stores: { state: fakeStore([]), registry: fakeStore([]) },
     storeTimeoutMs: 10_000,
-    sign: async () => [],
+    sign: async () => new Uint8Array(0),
     fetch: async () => new Response(),
     ...change,
   });
@@ -101,13 +101,45 @@ const register: Register = (QUnit) => {
     });
 
     QUnit.test("sign: the signatures, or a failure", async (assert) => {
-      const job = { key: "KEY", alg: "ES256", input: new Uint8Array([1]) };
-      const effect: Effect = { kind: "sign", jobs: [job, job] };
-      const sign: EffectOptions["sign"] = async (jobs) => jobs.map(({ input }) => input);
-      const { reply } = await perform(effect, { sign });
-      assert.deepEqual(reply, { signatures: [job.input, job.input] });
+      const inputs = new Uint8Array([1, 2]);
+      const effect: Effect = { kind: "sign", key: "KEY", alg: "ES256", inputs, ends: [1, 2] };
+      const { reply } = await perform(effect, { sign: async ({ inputs }) => inputs });
+      assert.deepEqual(reply, { signatures: inputs });
       const failing = await perform(effect, { sign: () => Promise.reject(new Error("no key")) });
       assert.deepEqual(failure(failing.reply), ["sign", "no key"]);
+    });
+
+    QUnit.test("subject: what the hook knows, or a failure", async (assert) => {
+      const effect: Effect = { kind: "subject", issuer: "https://issuer.example", sub: "ann" };
+      const more = { active: true, name: "Ann" };
+      const known: [EffectOptions["subject"], Reply][] = [
+        [() => ({ active: false }), { subject: { active: false } }],
+        [async () => more, { subject: { active: true } }],
+        [
+          ({ issuer, sub }) => ({ active: issuer === effect.issuer && sub === "ann" }),
+          { subject: { active: true } },
+        ],
+        [() => null, { subject: null }],
+        [async () => null, { subject: null }],
+      ];
+      for (const [subject, expected] of known) {
+        assert.deepEqual((await perform(effect, { subject })).reply, expected);
+      }
+      const failing: [EffectOptions["subject"], string][] = [
+        [() => Promise.reject(new Error("no connection")), "no connection"],
+        [
+          () => {
+            throw new Error("not yet");
+          },
+          "not yet",
+        ],
+        [() => NEVER, "no answer within 1 ms"],
+        [undefined, "there is no hook to ask"],
+      ];
+      for (const [subject, message] of failing) {
+        const { reply } = await perform(effect, { subject, storeTimeoutMs: 1 });
+        assert.deepEqual(failure(reply), ["subject", message]);
+      }
     });
 
     QUnit.test("fetch: what is sent, and what comes back", async (assert) => {
@@ -226,7 +258,7 @@ const register: Register = (QUnit) => {
       const run = performer({
         stores: { state: fakeStore([]), registry: fakeStore([]) },
         storeTimeoutMs: 1,
-        sign: async () => [],
+        sign: async () => new Uint8Array(0),
         fetch: async () => new Response(),
         record: (event) => heard.push(event),
       });

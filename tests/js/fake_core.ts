@@ -1,6 +1,16 @@
 /** A core written in TypeScript: scripted, able to trap on demand, and strict about how it is used. */
 
-import type { Core, Effect, HttpRequest, HttpResponse, Outcome, Plan, Reply, Step } from "../../js/types.ts";
+import type {
+  Core,
+  CoreHooks,
+  Effect,
+  HttpRequest,
+  HttpResponse,
+  Outcome,
+  Plan,
+  Reply,
+  Step,
+} from "../../js/types.ts";
 
 /** What a request does: it yields steps, is sent the replies, and throws to trap. */
 export type Script = (
@@ -48,7 +58,7 @@ export class FakeCore implements Core {
   planned: Outcome<Plan> = { ok: { bindings: [], state_kinds: [] } };
   configured: Outcome<null> = { ok: null };
   /** What {@link configure} was called with. */
-  given: { config: string; bindings: Record<string, string>; audit: boolean } | undefined;
+  given: { config: string; bindings: Record<string, string>; hooks: CoreHooks } | undefined;
   #seen = new Set<number>();
   #dead = false;
   readonly #scripts: Record<string, Script>;
@@ -64,8 +74,8 @@ export class FakeCore implements Core {
     return this.#export("plan", undefined, () => this.planned);
   }
 
-  configure(config: string, bindings: Record<string, string>, audit: boolean): Outcome<null> {
-    this.given = { config, bindings, audit };
+  configure(config: string, bindings: Record<string, string>, hooks: CoreHooks): Outcome<null> {
+    this.given = { config, bindings, hooks };
     return this.#export("configure", undefined, () => this.configured);
   }
 

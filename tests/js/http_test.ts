@@ -61,9 +61,14 @@ async function errorOf(response: Response): Promise<unknown> {
 
 const register: Register = (QUnit) => {
   QUnit.module("http", () => {
-    QUnit.test("the core sees method, path, query and two header fields", async (assert) => {
+    QUnit.test("the core sees method, path, query and three header fields", async (assert) => {
       const { seen, send } = rig();
-      const headers = { Authorization: "Basic YTpi", "Content-Type": "application/json", "X-Other": "x" };
+      const headers = {
+        Authorization: "Basic YTpi",
+        "Content-Type": "application/json",
+        "X-API-Key": "key",
+        "X-Other": "x",
+      };
       await send(new Request(`${BASE}/a/token?x=%20&x=2`, { method: "POST", headers, body: "{}" }));
       const bytes = new TextEncoder().encode("{}");
       assert.deepEqual(seen, [
@@ -71,7 +76,7 @@ const register: Register = (QUnit) => {
           method: "POST",
           path: "/a/token",
           query: "x=%20&x=2",
-          headers: { authorization: "Basic YTpi", "content-type": "application/json" },
+          headers: { authorization: "Basic YTpi", "content-type": "application/json", "x-api-key": "key" },
           body: { bytes },
         },
       ]);

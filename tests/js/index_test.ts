@@ -18,10 +18,16 @@ const key = (name: string, pointer: string, alg = "ES256"): Binding => ({
 
 const SCRIPTS: Record<string, Script> = {
   "/sign": function* () {
-    const input = new Uint8Array([1, 2, 3]);
-    const reply = yield* ask({ kind: "sign", jobs: [{ key: "KEY", alg: "ES256", input }] });
+    const inputs = new Uint8Array([1, 2, 3]);
+    const reply = yield* ask({ kind: "sign", key: "KEY", alg: "ES256", inputs, ends: [3] });
     if (typeof reply !== "object" || !("signatures" in reply)) return ok(JSON.stringify(reply));
-    return ok(Array.from(reply.signatures[0] ?? [], (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    return ok(Array.from(reply.signatures, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+  },
+  "/subject": function* () {
+    return ok(JSON.stringify(yield* ask({ kind: "subject", issuer: "https://issuer.example", sub: "ann" })));
+  },
+  "/registry": function* () {
+    return ok(JSON.stringify(yield* ask({ kind: "get", role: "registry", keys: ["a/b"] })));
   },
   "/store": function* () {
     yield* ask({ kind: "record", event: EVENT });
@@ -96,7 +102,7 @@ const register: Register = (QUnit) => {
       await createEdgegrant(given);
       assert.strictEqual(cores.made[0]?.given?.config, ' {"a": 1} ');
       // Nobody listens, so the core need not make events.
-      assert.false(cores.made[0]?.given?.audit ?? true);
+      assert.deepEqual(cores.made[0]?.given?.hooks, { audit: false, subject: false });
     });
 
     QUnit.test("all mistakes are told at once, each at its place", async (assert) => {
@@ -191,8 +197,57 @@ const register: Register = (QUnit) => {
       const [started] = cores.made[0]?.started ?? [];
       assert.deepEqual([started?.now, started?.seed], [5, new Uint8Array(32).fill(3)]);
       assert.deepEqual(heard, [EVENT, ["/store", 200]]);
-      assert.true(cores.made[0]?.given?.audit ?? false);
+      assert.deepEqual(cores.made[0]?.given?.hooks, { audit: true, subject: false });
     });
+
+    QUnit.test("who keeps the subjects is asked for them", async (assert) => {
+      const asked: unknown[] = [];
+      const { cores, options: given } = options([], {
+        hooks: {
+          subject: (subject) => {
+            asked.push(subject);
+            return { active: false };
+          },
+        },
+      });
+      const edgegrant = await createEdgegrant(given);
+      assert.deepEqual(cores.made[0]?.given?.hooks, { audit: false, subject: true });
+      const answer = await (await edgegrant.fetch(request("/subject"))).text();
+      assert.strictEqual(answer, '{"subject":{"active":false}}');
+      assert.deepEqual(asked, [{ issuer: "https://issuer.example", sub: "ann" }]);
+    });
+
+    for (const [registryCacheSeconds, reads] of [
+      [undefined, [1, 1, 2]],
+      [10, [1, 2, 3]],
+      [0, [1, 2, 3]],
+    ] as const) {
+      QUnit.test(`the registry is read anew after ${registryCacheSeconds} seconds`, async (assert) => {
+        let now = 1_000_000;
+        let read = 0;
+        const inner = memory();
+        const registry: Store = {
+          ...inner,
+          get: (keys) => {
+            read += 1;
+            return inner.get(keys);
+          },
+        };
+        const change = { registry, now: () => now };
+        const { options: given } = options(
+          [],
+          registryCacheSeconds === undefined ? change : { ...change, registryCacheSeconds },
+        );
+        const edgegrant = await createEdgegrant(given);
+        const counted: number[] = [];
+        for (const pass of [0, 10_000, 20_000]) {
+          now += pass;
+          await edgegrant.fetch(request("/registry"));
+          counted.push(read);
+        }
+        assert.deepEqual(counted, [...reads]);
+      });
+    }
   });
 };
 

@@ -1,8 +1,9 @@
 /** Keys go into WebCrypto, sign what they should, and do not come out. */
 
 import { ConfigurationError, createEdgegrant } from "../../js/index.ts";
-import { importSigningKey, SigningKeyError, signer } from "../../js/signer.ts";
+import { importSigningKey, SigningKeyError, signAll, signer } from "../../js/signer.ts";
 import { memory } from "../../js/store/memory.ts";
+import { Park } from "./park.ts";
 import type { Register } from "./runtime.ts";
 
 type Jwk = Record<string, unknown>;
@@ -101,14 +102,20 @@ const register: Register = (QUnit, runtime) => {
         const half = { kty, crv, x, y, n, e, kid: "k1", alg, use: "sig" };
         assert.deepEqual(JSON.parse(key.publicJwk), JSON.parse(JSON.stringify(half)));
 
-        const inputs = ["one", "two", ""].map(bytes);
-        const signatures = await signer(new Map([["KEY", key]]))(
-          inputs.map((input) => ({ key: "KEY", alg, input })),
-        );
-        for (const [index, input] of inputs.entries()) {
-          const signature = new Uint8Array(signatures[index] ?? []);
-          assert.strictEqual(signature.byteLength, ROWS[alg]?.bytes);
-          assert.true(await verifies(alg, jwk, signature, input), `input ${index}`);
+        const sign = signer(new Map([["KEY", key]]));
+        for (const texts of [["only"], ["one", "second", ""]]) {
+          let end = 0;
+          const ends = texts.map((text) => {
+            end += text.length;
+            return end;
+          });
+          const signatures = await sign({ key: "KEY", alg, inputs: bytes(texts.join("")), ends });
+          const length = ROWS[alg]?.bytes ?? 0;
+          assert.strictEqual(signatures.byteLength, length * texts.length);
+          for (const [index, text] of texts.entries()) {
+            const signature = signatures.slice(length * index, length * (index + 1));
+            assert.true(await verifies(alg, jwk, signature, bytes(text)), `input ${index}: ${text}`);
+          }
         }
       });
 
@@ -216,13 +223,45 @@ const register: Register = (QUnit, runtime) => {
         await assert.rejects(importSigningKey(text, alg), /2048 bits/, alg);
     });
 
-    QUnit.test("a job for no key, or for another algorithm than its key's, fails", async (assert) => {
+    QUnit.test("many are signed a bounded number at a time, and stand in order", async (assert) => {
+      const park = new Park();
+      let running = 0;
+      let most = 0;
+      const sign = async (input: Uint8Array) => {
+        running += 1;
+        most = Math.max(most, running);
+        await park.wait();
+        running -= 1;
+        return Uint8Array.of(input[0] ?? 0, input.byteLength).buffer;
+      };
+      // Input n is n % 3 + 1 octets long, all of them n.
+      const lengths = Array.from({ length: 200 }, (_, n) => (n % 3) + 1);
+      const inputs = Uint8Array.from(lengths.flatMap((length, n) => Array<number>(length).fill(n)));
+      let end = 0;
+      const ends = lengths.map((length) => {
+        end += length;
+        return end;
+      });
+      const signing = signAll(sign, inputs, ends);
+      for (let left = lengths.length; left > 0; left -= 64) {
+        await park.holds(Math.min(64, left));
+        park.release();
+      }
+      assert.deepEqual(
+        [...(await signing)],
+        lengths.flatMap((length, n) => [n, length]),
+      );
+      assert.strictEqual(most, 64);
+    });
+
+    QUnit.test("no key, or another algorithm than its key's, fails", async (assert) => {
       const jwk = await privateJwk("RS256");
       const sign = signer(new Map([["KEY", await importSigningKey(JSON.stringify(jwk), "RS256")]]));
-      const input = new Uint8Array(1);
-      await assert.rejects(sign([{ key: "OTHER", alg: "RS256", input }]), /no RS256 key named OTHER/);
-      await assert.rejects(sign([{ key: "KEY", alg: "PS256", input }]), /signs RS256, not PS256/);
-      assert.deepEqual(await sign([]), []);
+      const one = { inputs: new Uint8Array(1), ends: [1] };
+      await assert.rejects(sign({ key: "OTHER", alg: "RS256", ...one }), /no RS256 key named OTHER/);
+      await assert.rejects(sign({ key: "KEY", alg: "PS256", ...one }), /signs RS256, not PS256/);
+      const none = { inputs: new Uint8Array(0), ends: [] };
+      assert.deepEqual(await sign({ key: "KEY", alg: "RS256", ...none }), new Uint8Array(0));
     });
   });
 };

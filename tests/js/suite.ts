@@ -1,15 +1,18 @@
 /** The portable tests: each file registers its modules, in every runtime. */
 
+import bulk from "./bulk_test.ts";
 import drive from "./drive_test.ts";
 import effects from "./effects_test.ts";
 import http from "./http_test.ts";
 import index from "./index_test.ts";
 import inspect from "./inspect_test.ts";
+import operator from "./operator_test.ts";
 import persistence from "./persistence_test.ts";
 import policy from "./policy_test.ts";
 import type { Register } from "./runtime.ts";
 import sign from "./sign_test.ts";
 import signer from "./signer_test.ts";
+import storeCached from "./store_cached_test.ts";
 import store from "./store_test.ts";
 import transcript from "./transcript_test.ts";
 import trap from "./trap_test.ts";
@@ -22,16 +25,19 @@ import verifyRequest from "./verify_request_test.ts";
 import verify from "./verify_test.ts";
 
 const FILES: Register[] = [
+  bulk,
   drive,
   effects,
   http,
   index,
   inspect,
+  operator,
   persistence,
   policy,
   sign,
   signer,
   store,
+  storeCached,
   transcript,
   trap,
   verify,

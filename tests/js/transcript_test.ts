@@ -7,10 +7,10 @@ import { ask, FakeCores, get, ok, plain, put, type Script } from "./fake_core.ts
 import type { Register } from "./runtime.ts";
 
 const BYTES = Uint8Array.from({ length: 256 }, (_, index) => index);
-const SIGN: Effect = { kind: "sign", jobs: [{ key: "KEY", alg: "ES256", input: BYTES }] };
+const SIGN: Effect = { kind: "sign", key: "KEY", alg: "ES256", inputs: BYTES, ends: [1, 256] };
 const REPLIES: Partial<Record<Effect["kind"], Reply>> = {
   get: { records: [null, { value: "\u2028 ü \u{1f511}", version: "1" }] },
-  sign: { signatures: [BYTES.slice().reverse(), new Uint8Array(0)] },
+  sign: { signatures: BYTES.slice().reverse() },
   commit: { committed: false },
 };
 
@@ -98,10 +98,10 @@ const register: Register = (QUnit) => {
     QUnit.test("whatever differs is named by its place and not shown", async (assert) => {
       const { transcript } = await recorded("/whole");
       const [read, sign, write] = transcript.effects as [Effect, Effect, Effect];
-      const jobs = [{ key: "KEY", alg: "ES256", input: BYTES.slice(1) }];
       const cases: [Partial<Transcript>, string][] = [
         [{ effects: [get("other"), sign, write] }, "effect 1"],
-        [{ effects: [read, { kind: "sign", jobs }, write] }, "effect 2"],
+        [{ effects: [read, { ...SIGN, inputs: BYTES.slice(1) }, write] }, "effect 2"],
+        [{ effects: [read, { ...SIGN, ends: [2, 256] }, write] }, "effect 2"],
         [{ effects: [read, sign] }, "effect 3"],
         [{ effects: [read, sign, write, read] }, "effect 4"],
         [{ response: ok("other") }, "the response"],

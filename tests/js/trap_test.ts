@@ -48,7 +48,7 @@ async function deploy(core: CoreFactory, change: Partial<EdgegrantOptions> = {})
     const outcome = fresh.configure(
       CONFIG,
       { KEY: JSON.stringify(half) },
-      options.hooks?.record !== undefined,
+      { audit: options.hooks?.record !== undefined, subject: options.hooks?.subject !== undefined },
     );
     if ("mistakes" in outcome) throw new Error(JSON.stringify(outcome.mistakes));
     return fresh;
@@ -162,7 +162,10 @@ const register: Register = (QUnit, runtime) => {
           sent.push(`${init?.method} ${url} ${init?.body ?? ""}`);
           return new Response("fetched", { status: 203 });
         },
-        hooks: { record: ({ issuer }) => events.push(issuer) },
+        hooks: {
+          record: ({ issuer }) => events.push(issuer),
+          subject: async ({ sub }) => ({ active: sub === "fault/all" }),
+        },
         transcript: (transcript) => written.push(toJson(transcript)),
       });
       const request = new Request(`${ORIGIN}/_fault/effects?id=all`, { method: "POST" });
@@ -176,14 +179,15 @@ const register: Register = (QUnit, runtime) => {
         records: 2,
         committed: true,
         entries: 1,
-        signatures: [64, 64],
+        signatures: 128,
+        subject: true,
         status: 203,
       });
       assert.deepEqual([commits, events], [["fault/all"], ["fault"]]);
       assert.deepEqual(sent, ["GET http://127.0.0.1/fetch ", "POST http://127.0.0.1/notify body"]);
 
       const transcript = fromJson(written[0] ?? "");
-      const kinds = ["get", "commit", "list", "sign", "fetch", "notify", "record"];
+      const kinds = ["get", "commit", "list", "sign", "subject", "fetch", "notify", "record"];
       assert.deepEqual(
         transcript.effects.map(({ kind }) => kind as string),
         kinds,
@@ -192,6 +196,23 @@ const register: Register = (QUnit, runtime) => {
       assert.strictEqual(again?.body, body);
       assert.deepEqual([again?.status, sent.length, events.length], [200, 2, 1], "nothing is performed");
     });
+
+    for (const [name, subject, status, answered] of [
+      ["knows nobody of this name", () => null, 200, null],
+      ["throws", () => Promise.reject(new Error("no connection")), 503, undefined],
+      ["answers what is no answer", () => JSON.parse('{"active":"yes"}'), 503, undefined],
+    ] as const) {
+      QUnit.test(`a hook for subjects that ${name}`, async (assert) => {
+        const fetch = async () => new Response("fetched");
+        const { edgegrant, park } = await deploy(runtime.core(), { fetch, hooks: { subject } });
+        const answering = post(edgegrant, "/_fault/effects");
+        await park.holds(1);
+        park.release();
+        const answer = await answering;
+        const { subject: found } = JSON.parse(await answer.text());
+        assert.deepEqual([answer.status, found], [status, answered]);
+      });
+    }
   });
 };
 

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use edgegrant::endpoint::Server;
+use edgegrant::host::Hooks;
 use edgegrant::http::{Body, Headers, HttpRequest, HttpResponse};
 use edgegrant::jose::{Algorithm, Jwk, SigningKey, jws};
 use rand_chacha::ChaCha20Rng;
@@ -17,6 +18,7 @@ use super::world::World;
 pub const ORIGIN: &str = "https://auth.example.com";
 pub const API: &str = "https://api.example.com/orders";
 pub const SECRET: &str = "a-secret-that-is-long-enough-for-hs256";
+pub const API_KEY: &str = "3e91a0af-0029-4a9b-b2f8-05713e997fdb";
 
 /// The document; a test may change it before it starts a [`World`].
 pub fn document() -> Value {
@@ -63,7 +65,12 @@ pub fn document() -> Value {
 
 /// The host's private keys, by binding.
 pub fn host_keys() -> BTreeMap<String, SigningKey> {
-    BTreeMap::from([("KEY".into(), key(Algorithm::Es256, 1)), ("RSA_KEY".into(), key(Algorithm::Rs256, 2))])
+    BTreeMap::from([
+        ("KEY".into(), key(Algorithm::Es256, 1)),
+        ("RSA_KEY".into(), key(Algorithm::Rs256, 2)),
+        ("HOST_GENERATOR".into(), key(Algorithm::Es256, 22)),
+        ("RS256_GENERATOR".into(), key(Algorithm::Rs256, 23)),
+    ])
 }
 
 /// The client `jwt`'s key.
@@ -88,6 +95,9 @@ pub fn bindings() -> BTreeMap<String, String> {
         .map(|(name, key)| (name.clone(), key.to_jwk().public().unwrap().to_json()))
         .collect();
     bindings.insert("SECRET".into(), SECRET.into());
+    bindings.insert("GENERATOR".into(), key(Algorithm::Hs256, 20).to_jwk().to_json());
+    bindings.insert("DKT_GENERATOR".into(), key(Algorithm::Hs256, 21).to_jwk().to_json());
+    bindings.insert("API_KEY".into(), API_KEY.into());
     bindings.insert(
         "JWKS".into(),
         json!({ "keys": [client_key().to_jwk().public().unwrap().to_value()] }).to_string(),
@@ -102,8 +112,14 @@ pub fn world(seed: u64) -> World {
 
 /// A world with another document.
 pub fn world_of(document: &Value, seed: u64) -> World {
+    world_with(document, Hooks { audit: true, subject: false }, seed)
+}
+
+/// A world with another document, whose operator has these hooks.
+pub fn world_with(document: &Value, hooks: Hooks, seed: u64) -> World {
     let server = Server::configure(&document.to_string(), &bindings());
-    World::new(server.unwrap_or_else(|mistakes| panic!("{mistakes:?}")), host_keys(), seed)
+    let server = server.unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    World::new(server.with_hooks(hooks), host_keys(), seed)
 }
 
 /// A GET.
@@ -114,7 +130,7 @@ pub fn get(path: &str) -> HttpRequest {
 /// A form POST without credentials.
 pub fn post(path: &str, body: &str) -> HttpRequest {
     let content_type = Some("application/x-www-form-urlencoded".to_owned());
-    request("POST", path, Headers { content_type, authorization: None }, body.as_bytes())
+    request("POST", path, Headers { content_type, ..Headers::default() }, body.as_bytes())
 }
 
 /// A form POST with HTTP Basic.
@@ -133,6 +149,7 @@ pub fn request(method: &str, path: &str, headers: Headers, body: &[u8]) -> HttpR
         query: query.into(),
         headers,
         body: Body::Bytes(body.to_vec().into()),
+        operator: false,
     }
 }
 

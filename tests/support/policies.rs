@@ -205,7 +205,7 @@ fn few() -> impl Strategy<Value = Value> {
 const MEMBERS: &[(&str, &[&str])] = &[
     ("client_credentials", &["issuer", "client", "scope", "audience"]),
     ("generate", &["issuer", "from", "to", "scope", "used", "count", "now"]),
-    ("redeem", &["issuer", "from", "to", "subject", "audience", "now"]),
+    ("redeem", &["issuer", "from", "to", "subject", "scope", "audience", "now"]),
     ("id_token", &["issuer", "from", "to", "subject", "scope", "audience", "used", "now"]),
     ("purpose", &["purpose", "scope", "consent"]),
     (

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use edgegrant::endpoint::Server;
-use edgegrant::host::{Effect, Event, Failure, Inbound, Outbound, Reply, Role};
+use edgegrant::host::{Effect, Event, Failure, Inbound, Outbound, Reply, Role, SubjectState};
 use edgegrant::http::{HttpRequest, HttpResponse};
 use edgegrant::jose::SigningKey;
+use edgegrant::jose::batch::{self, Inputs};
 use edgegrant::suspend::{Request, Step};
 use edgegrant::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
-use serde_bytes::ByteBuf;
 
 use super::store::Store;
 
@@ -37,10 +37,12 @@ struct Flight {
     /// Effects asked for so far; the waiting one is the last.
     effects: usize,
     faults: BTreeMap<usize, Fault>,
+    fault_at: Option<(&'static str, Fault)>,
     stop_after: Option<usize>,
     delayed: u32,
     response: Option<HttpResponse>,
     body: String,
+    trace: Vec<&'static str>,
 }
 
 /// The world around the core.
@@ -53,6 +55,10 @@ pub struct World {
     pub events: Vec<Event>,
     pub outbound: Vec<Outbound>,
     pub signatures: usize,
+    /// What the operator knows of subjects, by issuer and `sub`: whether they are active.
+    pub subjects: BTreeMap<(String, String), bool>,
+    /// What other servers answer, by URL: status and body. All else is answered 200 and nothing.
+    pub served: BTreeMap<String, (u16, Vec<u8>)>,
     keys: BTreeMap<String, SigningKey>,
     flights: Vec<Flight>,
     rng: ChaCha20Rng,
@@ -69,6 +75,8 @@ impl World {
             events: Vec::new(),
             outbound: Vec::new(),
             signatures: 0,
+            subjects: BTreeMap::new(),
+            served: BTreeMap::new(),
             keys,
             flights: Vec::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
@@ -86,10 +94,12 @@ impl World {
             waiting: None,
             effects: 0,
             faults: BTreeMap::new(),
+            fault_at: None,
             stop_after: None,
             delayed: 0,
             response: None,
             body: String::new(),
+            trace: Vec::new(),
         });
         let id = self.flights.len() - 1;
         self.take(id, step);
@@ -147,6 +157,23 @@ impl World {
         self.flights[id].effects
     }
 
+    /// Runs everything; `fault` befalls the first effect of this kind that the request asks for.
+    pub fn run_with_fault(&mut self, id: Id, kind: &'static str, fault: Fault) {
+        self.flights[id].fault_at = Some((kind, fault));
+        self.run();
+        assert_eq!(self.flights[id].fault_at, None, "the request asked for no {kind}");
+    }
+
+    /// What the request did, in order: its effects by their kinds, `head`, `chunk`, and `answer` for a whole one.
+    pub fn trace(&self, id: Id) -> &[&'static str] {
+        &self.flights[id].trace
+    }
+
+    /// What was streamed of the answer.
+    pub fn streamed(&self, id: Id) -> &str {
+        &self.flights[id].body
+    }
+
     fn perform(&mut self, id: Id) {
         let flight = &mut self.flights[id];
         if flight.stop_after == Some(flight.effects - 1) {
@@ -154,7 +181,8 @@ impl World {
             return;
         }
         let effect = flight.waiting.take().expect("drawn among those that wait");
-        let fault = flight.faults.get(&flight.effects).copied();
+        let asked = flight.fault_at.take_if(|(of, _)| *of == kind(&effect)).map(|(_, fault)| fault);
+        let fault = flight.faults.get(&flight.effects).copied().or(asked);
         let lost = || Reply::Failed(Failure { effect: "fault".into(), message: format!("{fault:?}") });
         let reply = match fault {
             Some(Fault::Fail) => lost(),
@@ -182,6 +210,7 @@ impl World {
             match step {
                 Step::Effect { effect } => {
                     flight.effects += 1;
+                    flight.trace.push(kind(&effect));
                     if let Some(Fault::Delay(turns)) = flight.faults.get(&flight.effects) {
                         flight.delayed = *turns;
                     }
@@ -189,10 +218,15 @@ impl World {
                     return;
                 }
                 Step::Head { status, headers } => {
+                    flight.trace.push("head");
                     flight.response = Some(HttpResponse { status, headers, body: String::new() });
                 }
-                Step::Chunk { chunk } => flight.body.push_str(&chunk),
+                Step::Chunk { chunk } => {
+                    flight.trace.push("chunk");
+                    flight.body.push_str(&chunk);
+                }
                 Step::Done { response } => {
+                    flight.trace.extend(response.iter().map(|_| "answer"));
                     flight.response = response.or(flight.response.take());
                     if let Some(response) = &mut flight.response {
                         response.body.push_str(&flight.body);
@@ -222,26 +256,42 @@ impl World {
                 Role::State => self.state.commit(commit, seconds),
                 Role::Registry => self.registry.commit(commit, seconds),
             }),
-            Effect::Sign { jobs } => {
-                self.signatures += jobs.len();
-                let signatures: Result<Vec<_>, _> = jobs
-                    .iter()
-                    .map(|job| self.keys[&job.key].sign(&job.input, &mut self.rng).map(ByteBuf::from))
-                    .collect();
-                Reply::Signatures(signatures.expect("the test's keys sign"))
+            Effect::Sign { key, inputs, ends, .. } => {
+                self.signatures += ends.len();
+                let inputs = Inputs::from_parts(inputs.clone(), ends.clone()).expect("they belong together");
+                let signatures = batch::sign(&self.keys[key], &inputs, &mut self.rng);
+                Reply::Signatures(signatures.expect("the test's keys sign").into())
+            }
+            Effect::Subject { issuer, sub } => {
+                let found = self.subjects.get(&(issuer.clone(), sub.clone()));
+                Reply::Subject(found.map(|&active| SubjectState { active }))
             }
             Effect::Fetch(request) => {
                 self.outbound.push(request.clone());
-                Reply::Response(Inbound { status: 200, body: Vec::new() })
+                let (status, body) = self.served.get(&request.url).cloned().unwrap_or((200, Vec::new()));
+                Reply::Response(Inbound { status, body })
             }
             Effect::Notify(request) => {
                 self.outbound.push(request.clone());
                 Reply::Done
             }
             Effect::Record { event } => {
-                self.events.push(event.clone());
+                self.events.push(Event::clone(event));
                 Reply::Done
             }
         }
+    }
+}
+
+fn kind(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Get { .. } => "get",
+        Effect::Commit(_) => "commit",
+        Effect::List { .. } => "list",
+        Effect::Sign { .. } => "sign",
+        Effect::Subject { .. } => "subject",
+        Effect::Fetch(_) => "fetch",
+        Effect::Notify(_) => "notify",
+        Effect::Record { .. } => "record",
     }
 }

@@ -23,6 +23,18 @@ impl Inputs {
         (ordered && whole && inputs.text.is_ascii()).then_some(inputs)
     }
 
+    /// Puts inputs that were made one by one into one text; `None` where that is longer than 4 GiB, or not
+    /// ASCII.
+    pub fn of(inputs: &[String]) -> Option<Self> {
+        let mut end = 0_u32;
+        let ends = inputs.iter().map(|input| {
+            end = end.checked_add(u32::try_from(input.len()).ok()?)?;
+            Some(end)
+        });
+        let ends = ends.collect::<Option<_>>()?;
+        Self::from_parts(inputs.concat().into_bytes(), ends)
+    }
+
     /// All of them, one after the other.
     pub fn text(&self) -> &[u8] {
         &self.text

@@ -19,7 +19,10 @@ pub enum Column<'a> {
     /// One JSON value a token.
     Values(Vec<&'a RawValue>),
     /// A UUID of version 4 (RFC 9562 §5.4), another for each token.
-    Uuid,
+    Uuid {
+        /// What its last six octets are, in place of random ones: all tokens share them.
+        node: Option<[u8; 6]>,
+    },
 }
 
 /// Header and claims, serialised once: a token takes no more than its own values and the encoding of
@@ -111,7 +114,7 @@ impl Template {
         let source = |part: &'a Part| match part {
             Part::Constant(text) => Ok(Source::Constant(text)),
             Part::Column(place, name) => match columns.get(*place) {
-                Some(Column::Uuid) => Ok(Source::Uuid),
+                Some(Column::Uuid { node }) => Ok(Source::Uuid(*node)),
                 Some(Column::Values(values)) if values.len() == count => {
                     check(name, values).map(|()| Source::Values(values))
                 }
@@ -150,7 +153,7 @@ impl Inputs {
 enum Source<'a> {
     Constant(&'a [u8]),
     Values(&'a [&'a RawValue]),
-    Uuid,
+    Uuid(Option<[u8; 6]>),
 }
 
 impl Source<'_> {
@@ -163,9 +166,12 @@ impl Source<'_> {
             Self::Values(values) => {
                 payload.extend_from_slice(values.get(index).map_or("null", |value| value.get()).as_bytes());
             }
-            Self::Uuid => {
+            Self::Uuid(node) => {
                 let mut random = [0; 16];
                 rng.try_fill_bytes(&mut random).map_err(|_| SignError::Entropy)?;
+                for (octet, own) in random.iter_mut().rev().zip(node.iter().flatten().rev()) {
+                    *octet = *own;
+                }
                 let uuid = Builder::from_random_bytes(random).into_uuid();
                 payload.push(b'"');
                 payload.extend_from_slice(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes());

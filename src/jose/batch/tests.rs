@@ -78,7 +78,7 @@ fn tokens_of_every_kind_of_key_verify_and_keep_the_order() {
     let subjects: Vec<String> =
         ["a", "\u{e9}\u{1f600}", "q\"\\\n", "", "\u{1}"].map(|s| json!(s).to_string()).to_vec();
     let template = Template::new(&header(), CLAIMS, &["jti", "sub"]).unwrap();
-    let columns = [Column::Uuid, Column::Values(raw(&subjects))];
+    let columns = [Column::Uuid { node: None }, Column::Values(raw(&subjects))];
     let inputs = template.inputs(&columns, 5, &mut rng()).unwrap();
     let mut keys: Vec<_> = [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512].map(secret).to_vec();
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa] {
@@ -141,7 +141,7 @@ fn without_columns_there_is_one_text() {
 #[test]
 fn the_seed_decides_the_identifiers() {
     let template = Template::new("", r#"{"jti":0}"#, &["jti"]).unwrap();
-    let made = |seed| template.inputs(&[Column::Uuid], 4, &mut samples::rng(seed)).unwrap();
+    let made = |seed| template.inputs(&[Column::Uuid { node: None }], 4, &mut samples::rng(seed)).unwrap();
     assert_eq!(made(1), made(1));
     assert_ne!(made(1), made(2));
 }
@@ -272,6 +272,7 @@ fn headers_keep_their_order_and_promise_nothing() {
 #[test]
 fn without_entropy_nothing_is_made() {
     let template = Template::new("", r#"{"jti":0}"#, &["jti"]).unwrap();
-    let error = template.inputs(&[Column::Uuid], 1, &mut samples::Exhausted::after(0)).unwrap_err();
+    let error =
+        template.inputs(&[Column::Uuid { node: None }], 1, &mut samples::Exhausted::after(0)).unwrap_err();
     assert_eq!(error, BatchError::Sign(crate::jose::SignError::Entropy));
 }

@@ -35,9 +35,9 @@ pub enum Content {
     Octets,
 }
 
-/// The first segment of a token, to be kept and used for many: `alg`, `typ`, `kid`, in this order.
+/// The first segment of a token, to be kept and used for many: `kid`, `typ`, `alg`, in this order.
 pub fn encode_header(alg: Algorithm, typ: &str, kid: &str) -> String {
-    let members = [("alg", alg.name()), ("typ", typ), ("kid", kid)];
+    let members = [("kid", kid), ("typ", typ), ("alg", alg.name())];
     let header: Map<_, _> = members.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     base64url::encode(Value::Object(header).to_string().as_bytes())
 }

@@ -21,7 +21,7 @@ fn with_header(header: &[u8]) -> Result<Unverified, JwsError> {
 fn header_is_the_given_members_in_order() {
     let header = encode_header(Algorithm::Es256, "at+jwt", "k\"1");
     let text = base64url::decode(&header).unwrap();
-    assert_eq!(text, br#"{"alg":"ES256","typ":"at+jwt","kid":"k\"1"}"#);
+    assert_eq!(text, br#"{"kid":"k\"1","typ":"at+jwt","alg":"ES256"}"#);
 }
 
 #[test]

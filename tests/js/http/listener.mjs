@@ -1,7 +1,8 @@
 // The Node listener under what the demo never does: streamed answers, and answers that fail.
 
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { listener } from "../../../dist/load/node.js";
+import { send } from "./wire.mjs";
 
 const UTF8 = new TextEncoder();
 const HEADERS = [["content-type", "text/plain"]];
@@ -31,6 +32,30 @@ function stream(chunks, cancel = () => {}) {
 }
 
 export function nodeListener({ test }) {
+  test("the service is given the headers that the core reads, both of two, and never that it is the operator", async (assert) => {
+    const seen = [];
+    const answer = async (request) => {
+      seen.push(request);
+      return { status: 200, headers: HEADERS, body: "" };
+    };
+    const sent = {
+      Authorization: "Basic YTpi",
+      "X-API-Key": ["one", "two"],
+      "X-Other": "x",
+      Operator: "true",
+    };
+    await serving(answer, async (origin) => {
+      await new Promise((resolve, reject) => {
+        request(origin, { headers: sent }, (response) => response.resume().once("end", resolve))
+          .once("error", reject)
+          .end();
+      });
+    });
+    const headers = { authorization: "Basic YTpi", "x-api-key": "one, two" };
+    const body = { bytes: new Uint8Array(0) };
+    assert.deepEqual(seen, [{ method: "GET", path: "/", query: "", headers, body }]);
+  });
+
   test("a streamed answer arrives whole and in its order", async (assert) => {
     // More than a socket takes at once, so that the writer must wait.
     const chunks = Array.from({ length: 64 }, (_, i) => `${i}:`.padEnd(65_536, "x"));
@@ -84,6 +109,23 @@ export function nodeListener({ test }) {
       },
     );
   });
+
+  for (const chunked of [false, true]) {
+    test(`a client that sends on${chunked ? ", chunked," : ""} is told that its body is too long`, async (assert) => {
+      const bodies = [];
+      const answer = async ({ body }) => {
+        bodies.push(body);
+        return { status: 413, headers: HEADERS, body: "too long" };
+      };
+      await serving(answer, async (origin) => {
+        // More than a socket takes at once.
+        const sent = { method: "POST", body: "x".repeat(12 * 1024 * 1024), chunked };
+        const { status, headers, text } = await send(origin, sent);
+        assert.deepEqual([status, headers.connection, text], [413, "close", "too long"]);
+      });
+      assert.deepEqual(bodies, ["over_limit"]);
+    });
+  }
 
   test("a service that breaks its promise not to reject is a 500", async (assert) => {
     await serving(

@@ -10,8 +10,12 @@ import QUnit from "qunit";
 import { policyCommands } from "../cli/policy.mjs";
 import { authentication } from "./authentication.mjs";
 import { badInput } from "./bad_input.mjs";
+import { bulk, hardBulk } from "./bulk.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
+import { documented } from "./documented.mjs";
+import { exchangeRefusals } from "./exchange_refusals.mjs";
 import { foreign } from "./foreign.mjs";
+import { generatorRefusals } from "./generator_refusals.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
 import { jwks } from "./jwks.mjs";
@@ -19,14 +23,39 @@ import { nodeListener } from "./listener.mjs";
 import { nodeKey } from "./node_key.mjs";
 import { packaged } from "./package.mjs";
 import { paths } from "./paths.mjs";
+import { rechecked } from "./rechecked.mjs";
+import { redemption } from "./redemption.mjs";
+import { seamless } from "./seamless.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
+import { sideBySide } from "./side_by_side.mjs";
+import { tokenExchange } from "./token_exchange.mjs";
 import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
-const DEMO_SUITES = { happy, hiiRetail, foreign };
-const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, unharmed };
+const DEMO_SUITES = {
+  happy,
+  hiiRetail,
+  tokenExchange,
+  seamless,
+  generatorRefusals,
+  exchangeRefusals,
+  bulk,
+  documented,
+  foreign,
+};
+const FAULTY_SUITES = {
+  badInput,
+  authentication,
+  paths,
+  clientAssertion,
+  rechecked,
+  redemption,
+  hardBulk,
+  sideBySide,
+  unharmed,
+};
 
 const words = process.argv.slice(2);
 let registered = 0;

@@ -1,0 +1,73 @@
+/** What the program that embeds a deployment may do with it. None of this can be reached by a request. */
+
+import type { Driver } from "./drive.ts";
+import type { Mistake } from "./types.ts";
+
+/** Governs a deployment. `issuer` is always an issuer's identifier. All reject with {@link OperatorError}. */
+export interface Operator {
+  /**
+   * Publishes a policy, its text or the parsed JSON, for an issuer whose configuration says
+   * `"policy": "registry"`. It counts at once in this process, and in others after `registryCacheSeconds` and what
+   * the registry itself is behind.
+   */
+  publishPolicy(issuer: string, policy: unknown): Promise<{ version: string }>;
+  /** The text of the policy that is published; `null`: none is. */
+  policy(issuer: string): Promise<string | null>;
+  /** Puts a subject into the directory, or changes what stands there. It counts at once. */
+  putSubject(issuer: string, sub: string, state: { active: boolean }): Promise<void>;
+  /** Makes an API key for a client, a UUID of version 4. Only its hash is kept: it is told this once. */
+  createApiKey(issuer: string, client_id: string): Promise<string>;
+  /** Takes an API key away from a client; also one that the configuration names. It counts at once. */
+  revokeApiKey(issuer: string, client_id: string, api_key: string): Promise<void>;
+}
+
+/** A command was not done. */
+export class OperatorError extends Error {
+  override name = "OperatorError";
+  /** The status that a request would have had: 400, or 503 where a store failed. */
+  readonly status: number;
+  /** What is wrong with a policy. */
+  readonly mistakes: Mistake[];
+
+  constructor(status: number, message: string, mistakes: Mistake[]) {
+    const lines = mistakes.map(({ pointer, message }) => `\n  ${pointer || "(document)"}: ${message}`);
+    super(message + lines.join(""));
+    this.status = status;
+    this.mistakes = mistakes;
+  }
+}
+
+const UTF8 = new TextEncoder();
+
+/** The operator of what `driver` drives. */
+export function operator(driver: Driver): Operator {
+  const command = async (name: string, members: object): Promise<Record<string, unknown>> => {
+    const bytes = UTF8.encode(JSON.stringify({ [name]: members }));
+    const request = { method: "POST", path: "", query: "", headers: {}, body: { bytes }, operator: true };
+    const { status, body } = await driver.open(request);
+    const answer: Record<string, unknown> = JSON.parse(typeof body === "string" ? body : "{}");
+    if (status === 200) return answer;
+    const mistakes = Array.isArray(answer.mistakes) ? answer.mistakes : [];
+    throw new OperatorError(status, String(answer.error_description ?? answer.error), mistakes);
+  };
+  return {
+    async publishPolicy(issuer, policy) {
+      const text = typeof policy === "string" ? policy : JSON.stringify(policy);
+      const { version } = await command("publish_policy", { issuer, policy: text });
+      return { version: String(version) };
+    },
+    async policy(issuer) {
+      const { policy } = await command("read_policy", { issuer });
+      return typeof policy === "string" ? policy : null;
+    },
+    async putSubject(issuer, sub, { active }) {
+      await command("put_subject", { issuer, sub, active });
+    },
+    async createApiKey(issuer, client_id) {
+      return String((await command("create_api_key", { issuer, client_id })).api_key);
+    },
+    async revokeApiKey(issuer, client_id, api_key) {
+      await command("revoke_api_key", { issuer, client_id, api_key });
+    },
+  };
+}

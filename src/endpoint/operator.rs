@@ -1,0 +1,141 @@
+//! What the program that embeds this server may do: publish the policy, keep the directory of subjects, give and
+//! revoke API keys. These come as requests marked [`HttpRequest::operator`], which nothing that a network sent is.
+
+use serde_json::{Value, json};
+use uuid::Builder;
+
+use super::Server;
+use crate::error::ProtocolError;
+use crate::host::{Event, Host};
+use crate::http::{HttpRequest, HttpResponse};
+use crate::issuer::{Issuer, PolicySource};
+use crate::json;
+use crate::mistake::Mistake;
+use crate::policy::Policy;
+use crate::secret::Secret;
+use crate::store;
+use rand_core::Rng;
+
+/// A command's members.
+struct Command<'a>(&'a Value);
+
+impl<'a> Command<'a> {
+    fn text(&self, name: &str) -> Result<&'a str, ProtocolError> {
+        let text = self.0.get(name).and_then(Value::as_str);
+        text.ok_or_else(|| ProtocolError::invalid_request(format!("{name} must be a text")))
+    }
+
+    fn issuer<'s>(&self, server: &'s Server) -> Result<&'s Issuer, ProtocolError> {
+        let identifier = self.text("issuer")?;
+        let found = server.issuers.iter().find(|issuer| issuer.identifier == identifier);
+        found.map(|issuer| &**issuer).ok_or_else(|| {
+            let known: Vec<_> = server.issuers.iter().map(|issuer| issuer.identifier.as_str()).collect();
+            ProtocolError::invalid_request(format!("no issuer {identifier}; there are {}", known.join(", ")))
+        })
+    }
+
+    /// The client of the issuer that is named.
+    fn client(&self, issuer: &Issuer) -> Result<&'a str, ProtocolError> {
+        let client_id = self.text("client_id")?;
+        let unknown = || ProtocolError::invalid_request(format!("no client {client_id} is known there"));
+        issuer.clients.contains_key(client_id).then_some(client_id).ok_or_else(unknown)
+    }
+}
+
+/// Why a command was not done.
+enum Fault {
+    Refused(ProtocolError),
+    Mistakes(Vec<Mistake>),
+}
+
+impl From<ProtocolError> for Fault {
+    fn from(error: ProtocolError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+pub(super) async fn serve(server: &Server, host: &Host, request: &HttpRequest) -> HttpResponse {
+    match perform(server, host, request).await {
+        Ok(answer) => HttpResponse::json(200, answer.to_string()),
+        Err(Fault::Refused(error)) => error.to_response(),
+        Err(Fault::Mistakes(mistakes)) => {
+            let description = format!("the policy has {} mistakes", mistakes.len());
+            let answer = json!({
+                "error": "invalid_request", "error_description": description, "mistakes": mistakes,
+            });
+            HttpResponse::json(400, answer.to_string())
+        }
+    }
+}
+
+/// A command is a member of that name; `issuer` in it is the identifier of the issuer that it is for.
+async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<Value, Fault> {
+    let unknown = || ProtocolError::invalid_request("no such command");
+    let body = json::parse(request.body.bytes()).map_err(|_| unknown())?;
+    let one = body.as_object().filter(|body| body.len() == 1);
+    let (name, members) = one.and_then(|body| body.iter().next()).ok_or_else(unknown)?;
+    let command = Command(members);
+    let issuer = command.issuer(server)?;
+    let mut event = Event::new("operator", host.now(), &issuer.identifier);
+    event.cause = Some(name.clone());
+    let answer = match name.as_str() {
+        "publish_policy" => publish_policy(host, issuer, command.text("policy")?, &mut event).await?,
+        "read_policy" => {
+            let text = store::published_policy(host, issuer).await.map_err(ProtocolError::unavailable)?;
+            return Ok(json!({ "policy": text }));
+        }
+        "put_subject" => {
+            let sub = command.text("sub")?;
+            if sub.is_empty() || sub.len() > 255 {
+                return Err(ProtocolError::invalid_request("expected a sub of 1 to 255 bytes").into());
+            }
+            let active = members.get("active").and_then(Value::as_bool);
+            let active =
+                active.ok_or_else(|| ProtocolError::invalid_request("active must be true or false"))?;
+            store::put_subject(host, issuer, sub, active).await.map_err(ProtocolError::unavailable)?;
+            event.cause = Some(if active { "activate_subject" } else { "disable_subject" }.into());
+            event.subject = Some(sub.to_owned());
+            json!({})
+        }
+        "create_api_key" => {
+            let client_id = command.client(issuer)?;
+            let mut random = [0; 16];
+            host.rng().fill_bytes(&mut random);
+            let api_key = Builder::from_random_bytes(random).into_uuid().to_string();
+            put_api_key(host, issuer, client_id, &api_key, false).await?;
+            event.client_id = Some(client_id.to_owned());
+            json!({ "api_key": api_key })
+        }
+        "revoke_api_key" => {
+            let client_id = command.client(issuer)?;
+            put_api_key(host, issuer, client_id, command.text("api_key")?, true).await?;
+            event.client_id = Some(client_id.to_owned());
+            json!({})
+        }
+        _ => return Err(unknown().into()),
+    };
+    let _ = host.record(event).await;
+    Ok(answer)
+}
+
+async fn publish_policy(host: &Host, issuer: &Issuer, text: &str, event: &mut Event) -> Result<Value, Fault> {
+    if !matches!(issuer.policy, PolicySource::Registry(_)) {
+        let message = "this issuer's policy stands in its configuration: set \"policy\": \"registry\"";
+        return Err(ProtocolError::invalid_request(message).into());
+    }
+    let version = Policy::parse(text).map_err(Fault::Mistakes)?.version;
+    store::publish_policy(host, issuer, text.to_owned()).await.map_err(ProtocolError::unavailable)?;
+    event.policy_version = Some(version.clone());
+    Ok(json!({ "version": version }))
+}
+
+async fn put_api_key(
+    host: &Host,
+    issuer: &Issuer,
+    client_id: &str,
+    api_key: &str,
+    revoked: bool,
+) -> Result<(), ProtocolError> {
+    let put = store::put_api_key(host, issuer, client_id, &Secret::new(api_key), revoked).await;
+    put.map_err(ProtocolError::unavailable)
+}

@@ -1,0 +1,120 @@
+//! Tokens of one client for the subject of another's id token, and their refreshing.
+
+use super::audience::{audience, identifiers};
+use super::client_credentials::access_token_lifetime;
+use super::decision::{Decision, Granted, Judge, capped, left};
+use super::exchange::{active, beyond, subject_state};
+use super::facts::{Asked, ClientFacts, IssuerFacts, Source, SubjectState};
+use super::governance::{grant, quota};
+use super::scope::{had, scope};
+use super::{ExchangeGrant, Flow, Policy, Rule};
+use crate::scope::Scope;
+use crate::time::{Seconds, Timestamp};
+
+/// The facts of a subject whose id token is exchanged for tokens of another client.
+pub struct IdTokenFacts<'a> {
+    /// What the issuer knows and gives.
+    pub issuer: IssuerFacts<'a>,
+    /// The client that the id token was issued to.
+    pub from: Source<'a>,
+    /// The client that asks.
+    pub to: ClientFacts<'a>,
+    /// The subject, and what is known of it.
+    pub subject: (&'a str, SubjectState),
+    /// What is asked for.
+    pub asked: Asked<'a>,
+    /// Tokens of this grant that were issued today.
+    pub used: u64,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Decides an exchange in flow `id_token`: the other client's own scope, within the grant, for the default
+/// audience or those that the grant adds.
+pub fn id_token(policy: Option<&Policy>, facts: &IdTokenFacts<'_>) -> Decision {
+    let IdTokenFacts { issuer, from, to, subject: (sub, state), asked, used, now } = facts;
+    let mut judge = Judge::default();
+    active(&mut judge, *from, to);
+    let grant = grant(&mut judge, policy, Flow::IdToken, *from, to.client_id, *now);
+    subject_state(&mut judge, *state, sub);
+    let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
+    let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
+    beyond(&mut judge, asked.audience, &[issuer.default_audience], more);
+    let resources = audience(&mut judge, policy, issuer, to, asked.audience, more);
+    let scope = match asked.scope {
+        None => scope(&mut judge, policy, issuer, to, None, &resources).intersection(&ceiling),
+        Some(asked) => {
+            judge.nothing(Rule::ScopeBeyondGrant, &asked.without(&ceiling), "is not covered by the grant");
+            scope(&mut judge, policy, issuer, to, Some(asked), &resources)
+        }
+    };
+    let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
+    let own = grant.and_then(|grant| grant.lifetime).map(Seconds);
+    let lifetime = capped(&mut judge, usual, own, "the grant's lifetime");
+    quota(&mut judge, grant, *used, 1);
+    let granted = Granted {
+        scope,
+        audience: identifiers(&resources, issuer),
+        lifetime,
+        quota: grant.and_then(|grant| grant.quota),
+        grant: grant.map(ExchangeGrant::name),
+        ..Granted::default()
+    };
+    judge.decide(granted, policy.map(|policy| policy.version.as_str()))
+}
+
+/// The facts of a refresh token that was had by an exchange.
+pub struct RefreshFacts<'a> {
+    /// What the issuer knows and gives.
+    pub issuer: IssuerFacts<'a>,
+    /// The way in which it was had.
+    pub flow: Flow,
+    /// Whose token it was had for.
+    pub from: Source<'a>,
+    /// The client that asks.
+    pub to: ClientFacts<'a>,
+    /// The subject, and what is known of it.
+    pub subject: (&'a str, SubjectState),
+    /// The scope of the new access token: what was granted originally, or a part of it.
+    pub scope: &'a Scope,
+    /// The audiences that were granted originally.
+    pub audience: &'a [&'a str],
+    /// When the refresh token ends.
+    pub ends_at: Timestamp,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Decides whether a refresh token that was had by an exchange still gives what it gave: by the policy of now.
+pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
+    let RefreshFacts { issuer, flow, from, to, subject: (sub, state), scope, now, .. } = facts;
+    let mut judge = Judge::default();
+    active(&mut judge, *from, to);
+    let grant = grant(&mut judge, policy, *flow, *from, to.client_id, *now);
+    subject_state(&mut judge, *state, sub);
+    let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
+    judge.nothing(Rule::ScopeBeyondGrant, &scope.without(&ceiling), "is not covered by the grant");
+    judge.nothing(Rule::ScopeNotAllowed, &scope.without(to.scope), "is not allowed to this client");
+    let refused = scope.without(&had(policy, to, scope));
+    judge.nothing(Rule::ScopeNotInPolicy, &refused, "is not allowed to this client by the policy");
+    // The default audience is nobody's to give or take.
+    let named: Vec<&str> =
+        facts.audience.iter().copied().filter(|name| *name != issuer.default_audience).collect();
+    if !named.is_empty() {
+        let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
+        audience(&mut judge, policy, issuer, to, &named, more);
+    }
+    let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
+    let own = grant.and_then(|grant| grant.lifetime).map(Seconds);
+    let lifetime = capped(&mut judge, usual, own, "the grant's lifetime");
+    let left = left(*now, facts.ends_at);
+    let lifetime = capped(&mut judge, lifetime, Some(left), "what is left of the refresh token");
+    let granted = Granted {
+        scope: (*scope).clone(),
+        audience: facts.audience.iter().map(|&one| one.to_owned()).collect(),
+        lifetime,
+        grant: grant.map(ExchangeGrant::name),
+        ..Granted::default()
+    };
+    judge.decide(granted, policy.map(|policy| policy.version.as_str()))
+}
