@@ -16,23 +16,33 @@ export function bind(load: () => Promise<CoreFactory>): () => Promise<PolicyTool
 
 function tools(make: () => PolicyCore): PolicyTools {
   let core: PolicyCore | undefined;
-  const ask = <T>(work: (core: PolicyCore) => Outcome<T>): T => {
+  /** The policy that the core has: a text that crossed once need not cross again. */
+  let known: string | undefined;
+  const ask = <T>(
+    policy: object | string,
+    work: (core: PolicyCore, policy: string | undefined) => Outcome<T>,
+  ): T => {
+    const asked = text(policy);
+    const given = asked === known ? undefined : asked;
+    known = undefined;
     core ??= make();
     let answer: Outcome<T>;
     try {
-      answer = work(core);
+      answer = work(core, given);
     } catch (error) {
       // One that trapped is not used again.
       core = undefined;
       throw error;
     }
     if ("mistakes" in answer) throw new PolicyError(answer.mistakes);
+    known = asked;
     return answer.ok;
   };
   return {
-    explainPolicy: (policy, facts) => ask((core) => core.explain_policy(text(policy), text(facts))),
-    checkPolicy: (policy, now = Date.now() / 1000) => ask((core) => core.check_policy(text(policy), now)),
-    testPolicy: (policy, cases) => ask((core) => core.test_policy(text(policy), text(cases))),
+    explainPolicy: (policy, facts) => ask(policy, (core, policy) => core.explain_policy(policy, text(facts))),
+    checkPolicy: (policy, now = Date.now() / 1000) =>
+      ask(policy, (core, policy) => core.check_policy(policy, now)),
+    testPolicy: (policy, cases) => ask(policy, (core, policy) => core.test_policy(policy, text(cases))),
   };
 }
 

@@ -2,12 +2,15 @@
 
 import type { Outcome } from "../types.ts";
 
-/** The exports of `src/wasm/policy.rs`. A mistake's pointer begins with `/policy`, `/facts` or `/cases`. */
+/**
+ * The exports of `src/wasm/policy.rs`. `policy`: `undefined` is that of the call before, which must have answered
+ * `ok`. A mistake's pointer begins with `/policy`, `/facts` or `/cases`.
+ */
 export interface PolicyCore {
-  explain_policy(policy: string, facts: string): Outcome<Decision>;
+  explain_policy(policy: string | undefined, facts: string): Outcome<Decision>;
   /** `now`: seconds since 1970. */
-  check_policy(policy: string, now: number): Outcome<Finding[]>;
-  test_policy(policy: string, cases: string): Outcome<CaseResult[]>;
+  check_policy(policy: string | undefined, now: number): Outcome<Finding[]>;
+  test_policy(policy: string | undefined, cases: string): Outcome<CaseResult[]>;
 }
 
 /** What to do with a policy before it is approved. A document is an object, or its JSON text. */

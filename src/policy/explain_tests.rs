@@ -141,6 +141,8 @@ redeem | {} | read @issuer 3600s
 redeem | {"audience":["urn:orders"]} | audience.beyond-grant audience.unknown
 redeem | {"audience":["urn:stock"],"issuer":{"resources":[{"identifier":"urn:stock"}]}} | read @urn:stock 3600s | {"exchange":{"2":{"audience":["urn:stock"]}}}
 redeem | {"audience":["urn:stock"],"issuer":{"resources":[{"identifier":"urn:stock","scope":"write"}]}} | scope.not-of-resource | {"exchange":{"2":{"audience":["urn:stock"]}}}
+redeem | {"subject":{"scope":"read write"},"scope":"read"} | read @issuer 3600s
+redeem | {"scope":"write"} | scope.beyond-subject
 redeem | {"subject":{"scope":"read sign"}} | scope.not-auto-approved scope.beyond-grant
 redeem | {"subject":{"state":"disabled"}} | subject.disabled
 redeem | {"now":"2027-01-02T00:00:00Z"} | exchange.expired

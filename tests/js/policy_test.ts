@@ -78,6 +78,29 @@ const policy: Register = (QUnit, runtime) => {
         return `${policy_version} ${outcome}`;
       });
       assert.deepEqual(versions, ["7 granted", "8 refused", "7 granted", "7 granted"]);
+
+      for (const bad of [{ ...other, version: 8 }, other]) {
+        const [facts, pointer] = bad === other ? ["{}", "/facts"] : [FACTS, "/policy/version"];
+        assert.deepEqual(
+          mistakes(() => explainPolicy(bad, facts)),
+          [pointer],
+        );
+        assert.strictEqual(explainPolicy(POLICY, FACTS).policy_version, "7", `after a mistake in ${pointer}`);
+      }
+    });
+
+    QUnit.test("the core keeps the policy of the call before", (assert) => {
+      const core = runtime.core()() as Core & PolicyCore;
+      const [facts, policy] = [JSON.stringify(FACTS), JSON.stringify(POLICY)];
+      const said = (given: string | undefined) => JSON.stringify(core.explain_policy(given, facts));
+      const none = core.explain_policy(undefined, facts);
+      assert.deepEqual("mistakes" in none && none.mistakes.map(({ pointer }) => pointer), ["/policy"]);
+      const granted = said(policy);
+      assert.true(granted.includes('"granted"'));
+      assert.strictEqual(said(undefined), granted);
+      const other = said(JSON.stringify({ ...POLICY, version: "8" }));
+      assert.notStrictEqual(other, granted);
+      assert.strictEqual(said(undefined), other);
     });
 
     QUnit.test("findings", async (assert) => {
