@@ -45,9 +45,8 @@ impl Serialize for AccessToken<'_> {
         for claim in self.shape {
             match claim {
                 Claim::Iss => map.serialize_entry("iss", self.iss)?,
-                Claim::Sub => map.serialize_entry("sub", self.sub)?,
                 Claim::SubOfAnother if self.sub == self.client_id => {}
-                Claim::SubOfAnother => map.serialize_entry("sub", self.sub)?,
+                Claim::Sub | Claim::SubOfAnother => map.serialize_entry("sub", self.sub)?,
                 Claim::Aud => match self.aud {
                     [one] => map.serialize_entry("aud", one)?,
                     many => map.serialize_entry("aud", many)?,

@@ -1,9 +1,10 @@
 //! Mistakes in the configuration: where, and what was expected. All of them at once.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use deserr::{
-    DeserializeError, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef,
+    DeserializeError, Deserr, ErrorKind, IntoValue, Map, MergeWithError, Value, ValueKind, ValuePointerRef,
     take_cf_content,
 };
 use serde::Serialize;
@@ -85,7 +86,8 @@ impl DeserializeError for Mistakes {
     }
 }
 
-fn pointer(location: ValuePointerRef) -> String {
+/// RFC 6901 JSON pointer of a place in a document that is being read.
+pub fn pointer(location: ValuePointerRef) -> String {
     match location {
         ValuePointerRef::Origin => String::new(),
         ValuePointerRef::Key { key, prev } => format!("{}/{}", pointer(*prev), escape(key)),
@@ -93,8 +95,8 @@ fn pointer(location: ValuePointerRef) -> String {
     }
 }
 
-/// RFC 6901 §3
-fn escape(key: &str) -> String {
+/// A member's name as a part of a JSON pointer, RFC 6901 §3.
+pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
@@ -118,6 +120,31 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
 /// A value of another kind than one of `accepted`.
 pub fn wrong_kind<V: IntoValue>(actual: Value<V>, accepted: &[ValueKind], at: ValuePointerRef) -> Mistakes {
     take_cf_content(Mistakes::error(None, ErrorKind::IncorrectValueKind { actual, accepted }, at))
+}
+
+/// The members of an object whose names the document chooses. Read as a map of deserr's own, one with a mistake in
+/// it would be left out, and the mistake with it.
+pub struct Members<T>(BTreeMap<String, T>);
+
+impl<T: Deserr<Mistakes>> Deserr<Mistakes> for Members<T> {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, Mistakes> {
+        let Value::Map(map) = value else { return Err(wrong_kind(value, &[ValueKind::Map], at)) };
+        let (mut members, mut mistakes) = (BTreeMap::new(), Mistakes::default());
+        for (name, value) in map.into_iter() {
+            match T::deserialize_from_value(value.into_value(), at.push_key(&name)) {
+                Ok(member) => drop(members.insert(name, member)),
+                Err(found) => mistakes.0.extend(found.0),
+            }
+        }
+        if mistakes.0.is_empty() { Ok(Self(members)) } else { Err(mistakes) }
+    }
+}
+
+impl<T> Members<T> {
+    /// As a map.
+    pub fn into_map(self) -> BTreeMap<String, T> {
+        self.0
+    }
 }
 
 /// Lets a noun be read from a string by its `FromStr`, whose error says what was expected.

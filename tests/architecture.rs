@@ -36,7 +36,7 @@ const TYPESCRIPT: &[&[&str]] = &[
     &["verify"],
     &["inspect"],
     &["effects", "http", "operator", "transcript"],
-    &["index", "sign"],
+    &["index", "policy", "sign"],
     &["cli"],
 ];
 

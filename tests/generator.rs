@@ -230,7 +230,7 @@ fn a_key_tells_nothing_of_why_it_is_refused() {
 }
 
 #[test]
-fn only_a_clients_own_token_and_only_for_as_long_as_it_may() {
+fn only_a_clients_own_token() {
     let own =
         |change| access_token(merged(json!({ "sub": A, "aud": ORIGIN, "scope": "token-generator" }), change));
     let mut world = exchange_world(3);
@@ -260,8 +260,13 @@ fn only_a_clients_own_token_and_only_for_as_long_as_it_may() {
         let response = world.ask(Call::good(&token).at(&STANDARD));
         assert_refused(&response, expected, &claims(&token).to_string());
     }
-    // What was withdrawn since the token was issued counts no more.
+}
+
+#[test]
+fn what_was_withdrawn_since_the_token_was_issued_counts_no_more() {
     type Change = fn(&mut Value);
+    let own = access_token(json!({ "sub": A, "aud": ORIGIN, "scope": "token-generator" }));
+    let invalid = (401, "invalid_token", "");
     let changes: [(Change, (u16, &str, &str)); 6] = [
         (|d| client_of(d, &STANDARD, A)["status"] = json!("revoked"), invalid),
         (|d| client_of(d, &STANDARD, A)["scope"] = json!("read"), (403, "insufficient_scope", "")),
@@ -276,14 +281,14 @@ fn only_a_clients_own_token_and_only_for_as_long_as_it_may() {
         (
             |d| {
                 grant_of(d, &STANDARD, "exchangeable_token", A, B)["expires_at"] =
-                    json!("2023-11-14T22:13:20Z")
+                    json!("2023-11-14T22:13:20Z");
             },
             (403, "access_denied", "exchange.expired"),
         ),
         (
             |d| {
                 grant_of(d, &STANDARD, "exchangeable_token", A, B)["approved_at"] =
-                    json!("2023-11-14T22:13:21Z")
+                    json!("2023-11-14T22:13:21Z");
             },
             (403, "access_denied", "exchange.not-yet-approved"),
         ),
@@ -291,16 +296,12 @@ fn only_a_clients_own_token_and_only_for_as_long_as_it_may() {
     for (change, expected) in changes {
         let mut document = exchange_document();
         change(&mut document);
-        assert_refused(
-            &world_of(&document, 4).ask(Call::good(&own(json!({}))).at(&STANDARD)),
-            expected,
-            "withdrawn",
-        );
+        assert_refused(&world_of(&document, 4).ask(Call::good(&own).at(&STANDARD)), expected, "withdrawn");
     }
     for lacking in ["justification", "approved_by", "expires_at"] {
         let mut document = exchange_document();
         grant_of(&mut document, &STANDARD, "exchangeable_token", A, B)[lacking] = Value::Null;
-        let response = world_of(&document, 4).ask(Call::good(&own(json!({}))).at(&STANDARD));
+        let response = world_of(&document, 4).ask(Call::good(&own).at(&STANDARD));
         assert_refused(&response, (403, "access_denied", "exchange.no-justification"), lacking);
         assert!(body(&response)["error_description"].as_str().unwrap().contains(lacking));
     }

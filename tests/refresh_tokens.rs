@@ -309,3 +309,33 @@ fn no_fault_and_no_stop_ever_gives_two_successors() {
         }
     }
 }
+
+#[test]
+fn a_record_that_is_not_whole_is_no_record_to_go_by() {
+    let mut world = world_of(&refresh_document(), 10);
+    let token = begin(&mut world, B);
+    let key = world.state.keys()[0].to_owned();
+    let good = world.state.value(&key).unwrap().to_owned();
+    for (found, put) in [
+        ("\"cnf\":null", "\"cnf\":\"thumb\""),
+        ("\"act\":null", "\"act\":[]"),
+        (",\"cnf\":null", ""),
+        ("\"revoked\":false", "\"revoked\":null"),
+        ("\"spent\":[]", "\"spent\":[7]"),
+        ("\"sub\":\"alice\"", "\"sub\":null"),
+        ("\"foreign\":false", "\"foreign\":0"),
+        ("\"token_exchange\"", "\"magic\""),
+        ("\"refresh\"", "\"jti\""),
+        ("\"version\":1", "\"version\":2"),
+    ] {
+        let changed = good.replacen(found, put, 1);
+        assert_ne!(changed, good, "{found}");
+        world.state.overwrite(&key, &changed);
+        let expected = (503, "temporarily_unavailable", "");
+        assert_refused(&refresh(&mut world, &token), expected, put);
+        let response = world.ask(exchange(B, (&token, REFRESH_TOKEN), &[]));
+        assert_refused(&response, expected, put);
+    }
+    world.state.overwrite(&key, &good);
+    assert_eq!(refresh(&mut world, &token).status, 200);
+}

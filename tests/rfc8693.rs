@@ -220,7 +220,7 @@ fn s2_2_1_scope_is_said_and_no_more_than_the_subject_tokens_or_the_grants() {
                 assert_eq!(claims(&access_of(&response))["scope"], said);
             }
             Err(rule) => {
-                assert_refused(&response, (400, "invalid_scope", rule), &format!("{held} {asked:?}"))
+                assert_refused(&response, (400, "invalid_scope", rule), &format!("{held} {asked:?}"));
             }
         }
     }

@@ -10,7 +10,7 @@ use deserr::Deserr;
 use super::text::{Binding, Keys, PolicySetting, Text};
 use crate::client::{AuthMethod, GrantType, Status};
 use crate::jose::Algorithm;
-use crate::mistake::Mistakes;
+use crate::mistake::{Members, Mistakes};
 use crate::profile::Name;
 use crate::resource::Resource;
 use crate::scope::Scope;
@@ -36,7 +36,7 @@ pub struct Document {
     #[cfg_attr(feature = "schema", schemars(default))]
     pub dev: bool,
     /// What `/_dev/env` answers, by name. Requires `dev`.
-    #[deserr(default)]
+    #[deserr(default, from(Members<Text>) = Members::into_map)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub dev_env: BTreeMap<String, Text>,
     /// The issuers, at least one.

@@ -87,7 +87,7 @@ fn build_key(
             }
         },
     };
-    let own = |jwk: &Jwk| jwk.kid().map(str::to_owned).unwrap_or_else(|| jwk.thumbprint());
+    let own = |jwk: &Jwk| jwk.kid().map_or_else(|| jwk.thumbprint(), str::to_owned);
     let kid = key.kid.clone().unwrap_or_else(|| match of {
         Use::Published => own(&jwk.public().unwrap_or_else(|| jwk.clone())),
         Use::Generator => "generator".to_owned(),

@@ -72,7 +72,8 @@ pub(super) async fn serve(server: &Server, host: &Host, request: &HttpRequest) -
 async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<Value, Fault> {
     let unknown = || ProtocolError::invalid_request("no such command");
     let body = json::parse(request.body.bytes()).map_err(|_| unknown())?;
-    let (name, members) = body.as_object().and_then(|body| body.iter().next()).ok_or_else(unknown)?;
+    let one = body.as_object().filter(|body| body.len() == 1);
+    let (name, members) = one.and_then(|body| body.iter().next()).ok_or_else(unknown)?;
     let command = Command(members);
     let issuer = command.issuer(server)?;
     let mut event = Event::new("operator", host.now(), &issuer.identifier);

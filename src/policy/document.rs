@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use deserr::Deserr;
 
 use super::date::Date;
-use crate::mistake::Mistakes;
+use crate::mistake::{Members, Mistakes};
 use crate::resource::Resource;
 use crate::scope::Scope;
 
@@ -29,10 +29,11 @@ pub struct Policy {
     /// characters.
     pub version: String,
     /// The scope tokens that may be had, by name.
+    #[deserr(from(Members<ScopeRule>) = Members::into_map)]
     pub scopes: BTreeMap<String, ScopeRule>,
     /// The audiences that each client may have, by `client_id`; a client that is not listed has none but
     /// the default one. Without this member, what clients are registered for is all that counts.
-    #[deserr(default)]
+    #[deserr(default, from(Option<Members<Vec<Resource>>>) = maybe)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<BTreeMap<String, Vec<String>>>"))]
     pub audiences: Option<BTreeMap<String, Vec<Resource>>>,
     /// How long what is issued may be good for.
@@ -48,9 +49,17 @@ pub struct Policy {
     #[cfg_attr(feature = "schema", schemars(default))]
     pub issuers: Vec<TrustedIssuer>,
     /// The legal basis by purpose, then by scope token.
-    #[deserr(default)]
+    #[deserr(default, from(Members<Members<LegalBasis>>) = nested)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub purposes: BTreeMap<String, BTreeMap<String, LegalBasis>>,
+}
+
+fn maybe<T>(members: Option<Members<T>>) -> Option<BTreeMap<String, T>> {
+    members.map(Members::into_map)
+}
+
+fn nested<T>(members: Members<Members<T>>) -> BTreeMap<String, BTreeMap<String, T>> {
+    members.into_map().into_iter().map(|(name, inner)| (name, inner.into_map())).collect()
 }
 
 /// A scope token: what it means, and who may have it.
@@ -174,7 +183,8 @@ pub struct ExchangeGrant {
     /// All that they can be for, separated by spaces.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub scope: Scope,
-    /// Audiences beside those of the subject token.
+    /// Audiences that may be asked for beside those of the subject token; in the other flows, beside the
+    /// default one.
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", default))]
     pub audience: Vec<Resource>,

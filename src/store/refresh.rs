@@ -56,6 +56,11 @@ impl Record for Family {
 
     fn parse(fields: &Value) -> Option<Self> {
         let authorization = fields.get("authorization")?;
+        // What is neither there nor left out must not pass for left out.
+        let sound = |name| authorization.get(name).is_some_and(|field| field.is_object() || field.is_null());
+        if !sound("act") || !sound("cnf") {
+            return None;
+        }
         Some(Self {
             authorization: Authorization {
                 client_id: text(authorization, "client_id")?,

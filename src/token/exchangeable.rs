@@ -60,8 +60,7 @@ impl Exchangeable {
     /// Whether it was generated for `from`, whose tag its `jti` ends with.
     pub fn is_from(&self, issuer: &Issuer, from: &str) -> bool {
         let tag = tag(&issuer.identifier, from, &self.client_id);
-        let hex: String = tag.iter().map(|octet| format!("{octet:02x}")).collect();
-        self.jti.ends_with(&hex)
+        uuid::Uuid::parse_str(&self.jti).is_ok_and(|jti| jti.as_bytes().ends_with(&tag))
     }
 }
 

@@ -8,6 +8,7 @@ import index from "./index_test.ts";
 import inspect from "./inspect_test.ts";
 import operator from "./operator_test.ts";
 import persistence from "./persistence_test.ts";
+import policy from "./policy_test.ts";
 import type { Register } from "./runtime.ts";
 import sign from "./sign_test.ts";
 import signer from "./signer_test.ts";
@@ -32,6 +33,7 @@ const FILES: Register[] = [
   inspect,
   operator,
   persistence,
+  policy,
   sign,
   signer,
   store,

@@ -212,12 +212,13 @@ pub fn jwks(keys: &[(&SigningKey, &str)]) -> Value {
 
 /// `base` with the members of `change`; those that are null are taken out.
 pub fn merged(mut base: Value, change: Value) -> Value {
+    let Value::Object(change) = change else { panic!("members change an object: {change}") };
     let members = base.as_object_mut().unwrap();
-    for (name, value) in change.as_object().unwrap() {
+    for (name, value) in change {
         if value.is_null() {
-            members.shift_remove(name);
+            members.shift_remove(&name);
         } else {
-            members.insert(name.clone(), value.clone());
+            members.insert(name, value);
         }
     }
     base

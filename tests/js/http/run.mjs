@@ -7,6 +7,7 @@
 
 import { fileURLToPath } from "node:url";
 import QUnit from "qunit";
+import { policyCommands } from "../cli/policy.mjs";
 import { authentication } from "./authentication.mjs";
 import { badInput } from "./bad_input.mjs";
 import { bulk, hardBulk } from "./bulk.mjs";
@@ -90,6 +91,7 @@ for (const runtime of Object.keys(RUNTIMES)) {
 }
 alone("node, the listener", nodeListener);
 alone("node, one signature and several", nodeKey);
+alone("cli", policyCommands);
 alone("jwks", jwks);
 alone("wrangler", wrangler);
 alone("serve", serve);
