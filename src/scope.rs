@@ -19,7 +19,7 @@ impl FromStr for Scope {
     type Err = ScopeError;
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
-        text.split(' ').map(|token| is_token(token).then(|| token.to_owned()).ok_or(ScopeError)).collect()
+        Self::split(text, ' ')
     }
 }
 
@@ -33,6 +33,20 @@ pub fn is_token(text: &str) -> bool {
 impl Scope {
     /// No scope at all.
     pub const EMPTY: &'static Self = &Self(BTreeSet::new());
+
+    /// A scope as some dialects write it, with a comma where RFC 6749 §3.3 has a space.
+    ///
+    /// # Errors
+    /// Where a token is none, or one is not separated by a single comma from the next.
+    pub fn from_commas(text: &str) -> Result<Self, ScopeError> {
+        Self::split(text, ',')
+    }
+
+    fn split(text: &str, separator: char) -> Result<Self, ScopeError> {
+        text.split(separator)
+            .map(|token| is_token(token).then(|| token.to_owned()).ok_or(ScopeError))
+            .collect()
+    }
 
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
@@ -107,6 +121,14 @@ mod tests {
         let scope: Scope = "b a b".parse().unwrap();
         assert_eq!(scope, "a b".parse().unwrap());
         assert_eq!(scope.to_string(), "a b");
+    }
+
+    #[test]
+    fn a_list_has_single_commas() {
+        assert_eq!(Scope::from_commas("b,a,b"), Ok("a b".parse().unwrap()));
+        for bad in ["", ",", "a,,b", ",a", "a,", "a b", "a, b", "a\"b", "ü"] {
+            assert_eq!(Scope::from_commas(bad), Err(ScopeError), "{bad:?}");
+        }
     }
 
     #[test]

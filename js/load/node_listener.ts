@@ -37,7 +37,30 @@ async function respond(service: Service, incoming: IncomingMessage, outgoing: Se
   }
   fields.push("content-length", String(Buffer.byteLength(answer.body)));
   outgoing.writeHead(answer.status, fields);
-  outgoing.end(method === "HEAD" ? undefined : answer.body);
+  if (body === "over_limit") {
+    outgoing.write(answer.body);
+    await silent(incoming);
+  }
+  outgoing.end(method === "HEAD" || body === "over_limit" ? undefined : answer.body);
+}
+
+/** What is read of a body that is too long, and thrown away, bytes. */
+const LONGEST_LINGERING = 16 * 1024 * 1024;
+
+/**
+ * Resolves when the client has sent what it wanted to, went away, or does not cease. RFC 9112 §9.6: to close on a
+ * client that still sends would reset the connection, and might lose it the answer.
+ */
+function silent(incoming: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let left = LONGEST_LINGERING;
+    incoming.on("data", (part: Buffer) => {
+      left -= part.byteLength;
+      if (left < 0) resolve();
+    });
+    incoming.once("end", resolve).once("close", resolve).once("error", resolve);
+    incoming.resume();
+  });
 }
 
 /** The path as received; absolute-form (RFC 9112 §3.2.2) is for proxies, but servers must take it. */

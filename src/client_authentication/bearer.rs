@@ -18,7 +18,8 @@ pub fn is_bearer(request: &HttpRequest) -> bool {
 
 fn token_of(request: &HttpRequest) -> Option<&str> {
     let (scheme, token) = request.headers.authorization.as_deref()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+    let token = Some(token.trim_matches(' ')).filter(|token| !token.is_empty())?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// The client whose token the request presents, which must have `scope`.
@@ -45,6 +46,12 @@ pub fn authenticate_bearer(
         token::access_token(issuer, token, host.now()).map_err(|refusal| invalid(&refusal.message))?;
     if !token.is_the_clients_own() {
         return Err(invalid("the token is not the client's own: get one by client_credentials"));
+    }
+    // RFC 9068 §4: whoever is sent a token for somebody else must not be able to use it here. The tokens of some
+    // dialects are for nobody in particular.
+    let here = [&issuer.identifier, &issuer.default_audience];
+    if !token.audience.is_empty() && !token.audience.iter().any(|one| here.contains(&one)) {
+        return Err(invalid(&format!("the token is not for {}", issuer.identifier)));
     }
     if token.cnf.is_some() {
         return Err(invalid("the token is bound to a key, which a bearer does not prove"));

@@ -7,7 +7,7 @@ use super::token;
 use crate::client::{Client, GrantType};
 use crate::client_authentication::{authenticate, authenticate_bearer, is_bearer};
 use crate::error::{ErrorCode, ProtocolError};
-use crate::form::Form;
+use crate::form::{self, Form};
 use crate::grant::{Context, Issued, exchangeable, id_token};
 use crate::host::{Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
@@ -71,7 +71,9 @@ async fn client(
 ) -> Result<Rc<Client>, ProtocolError> {
     if is_bearer(request) {
         // RFC 6749 §2.3: not more than one method in each request.
-        if form.get("client_secret").or_else(|| form.get("client_assertion")).is_some() {
+        let in_body = form.get("client_secret").or_else(|| form.get("client_assertion")).is_some();
+        let mut query = form::names(&request.query);
+        if in_body || query.any(|name| matches!(&*name, "client_secret" | "client_assertion")) {
             return Err(ProtocolError::invalid_request("authenticate the client in one way only"));
         }
         let client = authenticate_bearer(host, issuer, policy, request, shape.scope)?;

@@ -128,7 +128,7 @@ impl<'a> Asked<'a> {
         let to = issuer.clients.get(client_id).ok_or_else(|| {
             ProtocolError::invalid_request(format!("client_id: no client {client_id} is known here"))
         })?;
-        let scope = query.get("scopes").map(|scopes| scopes.replace(',', " ").parse::<Scope>()).transpose();
+        let scope = query.get("scopes").map(Scope::from_commas).transpose();
         let scope = scope.map_err(|error| ProtocolError::new(ErrorCode::InvalidScope, error.to_string()))?;
         Ok(Self { to, scope })
     }

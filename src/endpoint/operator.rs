@@ -1,7 +1,6 @@
 //! What the program that embeds this server may do: publish the policy, keep the directory of subjects, give and
 //! revoke API keys. These come as requests marked [`HttpRequest::operator`], which nothing that a network sent is.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Builder;
 
@@ -10,26 +9,37 @@ use crate::error::ProtocolError;
 use crate::host::{Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::{Issuer, PolicySource};
+use crate::json;
 use crate::mistake::Mistake;
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::store;
 use rand_core::Rng;
 
-/// A command, as a member of that name; `issuer` is the identifier of the issuer that it is for.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Command {
-    /// Publishes the text of a policy in the registry.
-    PublishPolicy { issuer: String, policy: String },
-    /// Reads the text that is published.
-    ReadPolicy { issuer: String },
-    /// Puts a subject into the directory, or changes what stands there.
-    PutSubject { issuer: String, sub: String, active: bool },
-    /// Gives a client an API key, which is told this once.
-    CreateApiKey { issuer: String, client_id: String },
-    /// Takes an API key away from a client.
-    RevokeApiKey { issuer: String, client_id: String, api_key: String },
+/// A command's members.
+struct Command<'a>(&'a Value);
+
+impl<'a> Command<'a> {
+    fn text(&self, name: &str) -> Result<&'a str, ProtocolError> {
+        let text = self.0.get(name).and_then(Value::as_str);
+        text.ok_or_else(|| ProtocolError::invalid_request(format!("{name} must be a text")))
+    }
+
+    fn issuer<'s>(&self, server: &'s Server) -> Result<&'s Issuer, ProtocolError> {
+        let identifier = self.text("issuer")?;
+        let found = server.issuers.iter().find(|issuer| issuer.identifier == identifier);
+        found.map(|issuer| &**issuer).ok_or_else(|| {
+            let known: Vec<_> = server.issuers.iter().map(|issuer| issuer.identifier.as_str()).collect();
+            ProtocolError::invalid_request(format!("no issuer {identifier}; there are {}", known.join(", ")))
+        })
+    }
+
+    /// The client of the issuer that is named.
+    fn client(&self, issuer: &Issuer) -> Result<&'a str, ProtocolError> {
+        let client_id = self.text("client_id")?;
+        let unknown = || ProtocolError::invalid_request(format!("no client {client_id} is known there"));
+        issuer.clients.contains_key(client_id).then_some(client_id).ok_or_else(unknown)
+    }
 }
 
 /// Why a command was not done.
@@ -58,78 +68,64 @@ pub(super) async fn serve(server: &Server, host: &Host, request: &HttpRequest) -
     }
 }
 
+/// A command is a member of that name; `issuer` in it is the identifier of the issuer that it is for.
 async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<Value, Fault> {
-    let command: Command = serde_json::from_slice(request.body.bytes())
-        .map_err(|error| ProtocolError::invalid_request(format!("no such command: {error}")))?;
-    let mut event = Event::new("operator", host.now(), "");
-    let (answer, issuer) = match command {
-        Command::PublishPolicy { issuer, policy } => {
-            event.cause = Some("publish_policy".into());
-            let issuer = find(server, &issuer)?;
-            if !matches!(issuer.policy, PolicySource::Registry(_)) {
-                let message =
-                    "this issuer's policy stands in its configuration: set \"policy\": \"registry\"";
-                return Err(ProtocolError::invalid_request(message).into());
-            }
-            let version = Policy::parse(&policy).map_err(Fault::Mistakes)?.version;
-            store::publish_policy(host, issuer, policy).await.map_err(ProtocolError::unavailable)?;
-            event.policy_version = Some(version.clone());
-            (json!({ "version": version }), issuer)
-        }
-        Command::ReadPolicy { issuer } => {
-            let issuer = find(server, &issuer)?;
+    let unknown = || ProtocolError::invalid_request("no such command");
+    let body = json::parse(request.body.bytes()).map_err(|_| unknown())?;
+    let (name, members) = body.as_object().and_then(|body| body.iter().next()).ok_or_else(unknown)?;
+    let command = Command(members);
+    let issuer = command.issuer(server)?;
+    let mut event = Event::new("operator", host.now(), &issuer.identifier);
+    event.cause = Some(name.clone());
+    let answer = match name.as_str() {
+        "publish_policy" => publish_policy(host, issuer, command.text("policy")?, &mut event).await?,
+        "read_policy" => {
             let text = store::published_policy(host, issuer).await.map_err(ProtocolError::unavailable)?;
             return Ok(json!({ "policy": text }));
         }
-        Command::PutSubject { issuer, sub, active } => {
-            event.cause = Some(if active { "activate_subject" } else { "disable_subject" }.into());
-            let issuer = find(server, &issuer)?;
+        "put_subject" => {
+            let sub = command.text("sub")?;
             if sub.is_empty() || sub.len() > 255 {
                 return Err(ProtocolError::invalid_request("expected a sub of 1 to 255 bytes").into());
             }
-            store::put_subject(host, issuer, &sub, active).await.map_err(ProtocolError::unavailable)?;
-            event.subject = Some(sub);
-            (json!({}), issuer)
+            let active = members.get("active").and_then(Value::as_bool);
+            let active =
+                active.ok_or_else(|| ProtocolError::invalid_request("active must be true or false"))?;
+            store::put_subject(host, issuer, sub, active).await.map_err(ProtocolError::unavailable)?;
+            event.cause = Some(if active { "activate_subject" } else { "disable_subject" }.into());
+            event.subject = Some(sub.to_owned());
+            json!({})
         }
-        Command::CreateApiKey { issuer, client_id } => {
-            event.cause = Some("create_api_key".into());
-            let issuer = find(server, &issuer)?;
-            expect_client(issuer, &client_id)?;
+        "create_api_key" => {
+            let client_id = command.client(issuer)?;
             let mut random = [0; 16];
             host.rng().fill_bytes(&mut random);
             let api_key = Builder::from_random_bytes(random).into_uuid().to_string();
-            put_api_key(host, issuer, &client_id, &api_key, false).await?;
-            event.client_id = Some(client_id);
-            (json!({ "api_key": api_key }), issuer)
+            put_api_key(host, issuer, client_id, &api_key, false).await?;
+            event.client_id = Some(client_id.to_owned());
+            json!({ "api_key": api_key })
         }
-        Command::RevokeApiKey { issuer, client_id, api_key } => {
-            event.cause = Some("revoke_api_key".into());
-            let issuer = find(server, &issuer)?;
-            expect_client(issuer, &client_id)?;
-            put_api_key(host, issuer, &client_id, &api_key, true).await?;
-            event.client_id = Some(client_id);
-            (json!({}), issuer)
+        "revoke_api_key" => {
+            let client_id = command.client(issuer)?;
+            put_api_key(host, issuer, client_id, command.text("api_key")?, true).await?;
+            event.client_id = Some(client_id.to_owned());
+            json!({})
         }
+        _ => return Err(unknown().into()),
     };
-    event.issuer.clone_from(&issuer.identifier);
     let _ = host.record(event).await;
     Ok(answer)
 }
 
-fn find<'a>(server: &'a Server, identifier: &str) -> Result<&'a Issuer, ProtocolError> {
-    server.issuers.iter().find(|issuer| issuer.identifier == identifier).map(|issuer| &**issuer).ok_or_else(
-        || {
-            let known: Vec<_> = server.issuers.iter().map(|issuer| issuer.identifier.as_str()).collect();
-            ProtocolError::invalid_request(format!("no issuer {identifier}; there are {}", known.join(", ")))
-        },
-    )
-}
-
-fn expect_client(issuer: &Issuer, client_id: &str) -> Result<(), ProtocolError> {
-    if issuer.clients.contains_key(client_id) {
-        return Ok(());
+async fn publish_policy(host: &Host, issuer: &Issuer, text: &str, event: &mut Event) -> Result<Value, Fault> {
+    if !matches!(issuer.policy, PolicySource::Registry(_)) {
+        let message = "this issuer's policy stands in its configuration: set \"policy\": \"registry\"";
+        return Err(ProtocolError::invalid_request(message).into());
     }
-    Err(ProtocolError::invalid_request(format!("no client {client_id} is known there")))
+    let version = Policy::parse(text).map_err(Fault::Mistakes)?.version;
+    store::publish_policy(host, issuer, text.to_owned()).await.map_err(ProtocolError::unavailable)?;
+    event.policy_version = Some(version.clone());
+    Ok(json!({ "version": version }))
 }
 
 async fn put_api_key(

@@ -5,7 +5,8 @@
 
 use super::{Context, Grant, UsedUp};
 use crate::error::{ErrorCode, ProtocolError};
-use crate::policy::{self, ClientFacts, Flow, RedeemFacts, Refusal, Rule, Source, TokenType};
+use crate::policy::{self, ClientFacts, Flow, Granted, RedeemFacts, Refusal, Rule, Source, TokenType};
+use crate::scope::Scope;
 use crate::store::{Jti, UsedFor, subject_state};
 use crate::token::{self, Exchangeable};
 
@@ -25,6 +26,7 @@ pub async fn grant(context: &Context<'_>, redeemed_at: &str) -> Result<Grant, Pr
     if form.get("actor_token").or_else(|| form.get("actor_token_type")).is_some() {
         return Err(ProtocolError::invalid_request("an exchangeable token is redeemed without actor_token"));
     }
+    let (asked_scope, asked_audience) = (context.asked_scope()?, context.asked_audience()?);
     let unacceptable = |refusal: Refusal| {
         ProtocolError::new(ErrorCode::InvalidRequest, &refusal.message).with_rule(refusal.rule.id())
     };
@@ -47,7 +49,8 @@ pub async fn grant(context: &Context<'_>, redeemed_at: &str) -> Result<Grant, Pr
             now: host.now(),
         },
     );
-    let granted = decision.into_result().map_err(unacceptable)?;
+    let mut granted = decision.into_result().map_err(unacceptable)?;
+    narrow(&mut granted, asked_scope, &asked_audience).map_err(|refusal| context.refuse(&refusal))?;
     let mut used_up = UsedUp::default();
     if granted.single_use {
         let jti = Jti {
@@ -65,6 +68,26 @@ pub async fn grant(context: &Context<'_>, redeemed_at: &str) -> Result<Grant, Pr
     }
     let issued_token_type = Some(TokenType::AccessToken);
     Ok(Grant { sub: token.sub, granted, issued_token_type, used_up, ..Grant::default() })
+}
+
+/// §2.1: less than what the token is for may be asked for.
+fn narrow(granted: &mut Granted, scope: Option<Scope>, audience: &[&str]) -> Result<(), Refusal> {
+    if let Some(asked) = scope {
+        let beyond = asked.without(&granted.scope);
+        if !beyond.is_empty() {
+            let message = format!("scope {beyond} is not the subject token's");
+            return Err(Refusal::new(Rule::ScopeBeyondSubject, message));
+        }
+        granted.scope = asked;
+    }
+    if let Some(other) = audience.iter().find(|one| !granted.audience.iter().any(|own| own == *one)) {
+        let message = format!("{other} is neither of the subject token nor of the grant");
+        return Err(Refusal::new(Rule::AudienceBeyondGrant, message));
+    }
+    if !audience.is_empty() {
+        granted.audience = audience.iter().map(|&one| one.to_owned()).collect();
+    }
+    Ok(())
 }
 
 /// The refusal of a token that was redeemed before.

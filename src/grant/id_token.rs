@@ -1,8 +1,9 @@
 //! An id token of another client for an access token and a refresh token: RFC 8693 §2, in the flow `id_token`.
 
+use super::token_exchange::confirmation;
 use super::{Context, Grant, UsedUp};
 use crate::error::{ErrorCode, ProtocolError};
-use crate::policy::{self, ClientFacts, Flow, IdTokenFacts, Refusal, TokenType};
+use crate::policy::{self, ClientFacts, Flow, IdTokenFacts, Refusal, Rule, TokenType};
 use crate::scope::Scope;
 use crate::store::subject_state;
 use crate::token;
@@ -23,9 +24,18 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
         let expected = TokenType::AccessToken.urn();
         return Err(ProtocolError::invalid_request(format!("requested_token_type must be {expected}")));
     }
+    // §2.1: an actor token is not taken: nobody acts for the subject but the client itself.
+    if form.get("actor_token").or_else(|| form.get("actor_token_type")).is_some() {
+        return Err(ProtocolError::invalid_request("an id_token is exchanged without actor_token"));
+    }
     let asked = asked_scope(context)?;
     let refuse = |refusal: Refusal| context.refuse(&refusal);
     let token = token::id_token(issuer, subject_token, host.now()).map_err(refuse)?;
+    // §4.4: who may act is named by the token, where it names anybody.
+    if token.may_act.as_ref().is_some_and(|named| *named != client.client_id) {
+        let message = format!("the id_token does not let {} act for its subject", client.client_id);
+        return Err(refuse(Refusal::new(Rule::ExchangeActorNotAllowed, message)));
+    }
     let from = context.source(token.client_id.as_deref().unwrap_or_default());
     let state = subject_state(host, issuer, &issuer.identifier, &token.sub).await;
     let decision = policy::id_token(
@@ -41,10 +51,11 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
         },
     );
     let granted = decision.into_result().map_err(refuse)?;
+    let (act, cnf) = (token.act.clone(), confirmation(&token).map_err(refuse)?);
     let used_up = UsedUp { quota: granted.grant.clone().zip(granted.quota), ..UsedUp::default() };
     let issued_token_type = Some(TokenType::AccessToken);
     let sub = token.sub.clone();
-    let mut grant = Grant { sub, granted, issued_token_type, used_up, ..Grant::default() };
+    let mut grant = Grant { sub, granted, act, cnf, issued_token_type, used_up };
     grant.used_up.refresh_token = Some(context.begin_family(Flow::IdToken, from, &grant, None));
     Ok(grant)
 }
@@ -57,7 +68,7 @@ fn asked_scope(context: &Context<'_>) -> Result<Option<Scope>, ProtocolError> {
             Err(ProtocolError::invalid_request("send either scope or scopes"))
         }
         Some(scopes) => {
-            let scope = scopes.replace(',', " ").parse::<Scope>();
+            let scope = Scope::from_commas(scopes);
             scope.map(Some).map_err(|error| ProtocolError::new(ErrorCode::InvalidScope, error.to_string()))
         }
     }

@@ -95,7 +95,7 @@ impl Context<'_> {
                 return Err(exchangeable::used());
             }
         }
-        let Some(refresh::Prepared { token, commit }) = used_up.refresh_token else { return Ok(None) };
+        let Some(refresh::Prepared { token, commit, .. }) = used_up.refresh_token else { return Ok(None) };
         if host.commit(commit).await.map_err(ProtocolError::unavailable)? {
             return Ok(Some(token));
         }

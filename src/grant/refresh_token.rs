@@ -5,8 +5,10 @@
 //! decided again.
 
 use super::{Context, Grant, UsedUp};
+use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
-use crate::policy::{self, ClientFacts, RefreshFacts, Source};
+use crate::host::Failure;
+use crate::policy::{self, ClientFacts, Decision, RefreshFacts, Source};
 use crate::scope::Scope;
 use crate::store::{refresh, subject_state};
 
@@ -15,7 +17,7 @@ use crate::store::{refresh, subject_state};
 /// # Errors
 /// `invalid_grant`, `invalid_scope`.
 pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
-    let Context { host, issuer, client, policy, form } = context;
+    let Context { host, issuer, client, form, .. } = context;
     // §6: refresh_token is required.
     let presented = form.require("refresh_token")?;
     let current =
@@ -33,29 +35,40 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
         return Err(ProtocolError::new(ErrorCode::InvalidScope, message));
     }
     let scope = asked.unwrap_or(original);
-    let sub = &authorization.sub;
-    let state =
-        subject_state(host, issuer, &issuer.identifier, sub).await.map_err(ProtocolError::unavailable)?;
-    let from = &authorization.from;
-    let decision = policy::refresh(
+    let decision = decide(context, &current, client, &scope).await.map_err(ProtocolError::unavailable)?;
+    let granted = decision.into_result().map_err(|refusal| {
+        ProtocolError::new(ErrorCode::InvalidGrant, &refusal.message).with_rule(refusal.rule.id())
+    })?;
+    let (act, cnf) = (authorization.act.clone(), authorization.cnf.clone());
+    let used_up = UsedUp { refresh_token: Some(current.rotate(host)), ..UsedUp::default() };
+    Ok(Grant { sub: authorization.sub.clone(), granted, act, cnf, used_up, ..Grant::default() })
+}
+
+/// Decides anew what a family stands for, with `scope` of its client `to`.
+pub(super) async fn decide(
+    context: &Context<'_>,
+    current: &refresh::Current,
+    to: &Client,
+    scope: &Scope,
+) -> Result<Decision, Failure> {
+    let Context { host, issuer, policy, .. } = context;
+    let refresh::Authorization { sub, flow, from, foreign, audience, .. } = &current.authorization;
+    let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
+    let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
+    Ok(policy::refresh(
         *policy,
         &RefreshFacts {
             issuer: context.issuer_facts(),
-            flow: authorization.flow,
-            from: if authorization.foreign { Source::Issuer(from) } else { context.source(from) },
-            to: ClientFacts::from(*client),
+            flow: *flow,
+            from: if *foreign { Source::Issuer(from) } else { context.source(from) },
+            to: ClientFacts::from(to),
             subject: (sub, state),
-            scope: &scope,
+            scope,
+            audience: &audience,
+            ends_at: current.ends_at,
             now: host.now(),
         },
-    );
-    let mut granted = decision.into_result().map_err(|refusal| {
-        ProtocolError::new(ErrorCode::InvalidGrant, &refusal.message).with_rule(refusal.rule.id())
-    })?;
-    granted.audience.clone_from(&authorization.audience);
-    let (act, cnf) = (authorization.act.clone(), authorization.cnf.clone());
-    let used_up = UsedUp { refresh_token: Some(current.rotate(host)), ..UsedUp::default() };
-    Ok(Grant { sub: sub.clone(), granted, act, cnf, used_up, ..Grant::default() })
+    ))
 }
 
 /// The one answer to a refresh token that is none, no longer, or not this client's.

@@ -5,12 +5,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, Grant, UsedUp, exchangeable};
+use super::{Context, Grant, UsedUp, exchangeable, refresh_token};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::policy::{
     self, ActorFacts, Asked, ClientFacts, ExchangeFacts, Flow, Refusal, Rule, Source, SubjectFacts,
     SubjectState, TokenType,
 };
+use crate::scope::Scope;
 use crate::store::{refresh, subject_state};
 use crate::token::{self, Fault, Token};
 
@@ -105,6 +106,8 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     if requested == TokenType::RefreshToken {
         // No more lifetime than the subject token has.
         let begun = context.begin_family(Flow::TokenExchange, source, &grant, Some(subject.expires_at));
+        // §2.2.1: expires_in is that of the token that is issued.
+        grant.granted.lifetime = begun.lifetime;
         grant.used_up.refresh_token = Some(begun);
     }
     Ok(grant)
@@ -150,17 +153,25 @@ async fn held_by(context: &Context<'_>, token: &str) -> Result<Token, Fault> {
     let current = current.ok_or_else(|| {
         Refusal::new(Rule::SubjectTokenExpired, "the refresh token is unknown, spent, ended or revoked")
     })?;
-    let refresh::Authorization { client_id, sub, scope, audience, .. } = current.authorization;
+    let scope: Scope = current.authorization.scope.parse().unwrap_or_default();
+    // What it was had for is decided again, as where it is refreshed.
+    let client_id = &current.authorization.client_id;
+    let holder = issuer.clients.get(client_id).ok_or_else(|| {
+        Refusal::new(Rule::ClientInactive, format!("the client {client_id} is not authorized"))
+    })?;
+    let decision = refresh_token::decide(context, &current, holder, &scope).await?;
+    decision.into_result().map_err(|refusal| Refusal::new(Rule::SubjectTokenExpired, refusal.message))?;
+    let refresh::Authorization { client_id, sub, audience, act, cnf, .. } = current.authorization;
     Ok(Token {
         sub,
         client_id: Some(client_id),
         iss: issuer.identifier.clone(),
-        scope: Some(scope.parse().unwrap_or_default()),
+        scope: Some(scope),
         audience,
         expires_at: current.ends_at,
-        act: None,
+        act,
         may_act: None,
-        cnf: None,
+        cnf,
     })
 }
 
@@ -175,7 +186,7 @@ async fn known(context: &Context<'_>, token: &Token) -> Result<SubjectState, Pro
 }
 
 /// A token that is bound to a key gives one that is bound to the same key, or none.
-fn confirmation(subject: &Token) -> Result<Option<Value>, Refusal> {
+pub(super) fn confirmation(subject: &Token) -> Result<Option<Value>, Refusal> {
     let Some(cnf) = &subject.cnf else { return Ok(None) };
     let members: Vec<&str> =
         cnf.as_object().into_iter().flat_map(|cnf| cnf.keys()).map(String::as_str).collect();

@@ -82,9 +82,7 @@ pub struct ScopeRule {
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, Deserr, Eq, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize,
-        )]
+        #[derive(Clone, Copy, Debug, Deserr, Eq, Ord, PartialEq, PartialOrd, serde::Serialize)]
         #[deserr(error = Mistakes)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $name {
@@ -96,9 +94,17 @@ macro_rules! words {
         }
 
         impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
             /// Its name in the document.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The one of this name.
+            pub fn named(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == text)
             }
         }
     };
@@ -242,13 +248,9 @@ words! {
 impl TokenType {
     /// What its identifiers begin with, RFC 8693 §3.
     const URN: &'static str = "urn:ietf:params:oauth:token-type:";
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::AccessToken, Self::RefreshToken, Self::IdToken, Self::Jwt];
-
     /// The one of this identifier.
     pub fn of_urn(urn: &str) -> Option<Self> {
-        let name = urn.strip_prefix(Self::URN)?;
-        Self::ALL.into_iter().find(|one| one.as_str() == name)
+        urn.strip_prefix(Self::URN).and_then(Self::named)
     }
 
     /// Its identifier.

@@ -38,13 +38,16 @@ pub fn generate(policy: Option<&Policy>, facts: &GenerateFacts<'_>) -> Decision 
     let GenerateFacts { known, from, to, asked, count, used, now } = facts;
     let mut judge = Judge::default();
     active(&mut judge, *from, to);
+    let approved = approved(policy, known, to);
+    if let Some(asked) = asked {
+        auto_approved(&mut judge, asked, &approved);
+    }
     let grant = grant(&mut judge, policy, Flow::ExchangeableToken, *from, to.client_id, *now);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
-    let approved = approved(policy, known, to);
     let scope = match asked {
         None => approved.intersection(&ceiling),
         Some(asked) => {
-            within(&mut judge, asked, &approved, &ceiling);
+            covered(&mut judge, asked, &ceiling);
             (*asked).clone()
         }
     };
@@ -89,7 +92,8 @@ pub fn redeem(policy: Option<&Policy>, facts: &RedeemFacts<'_>) -> Decision {
     active(&mut judge, *from, to);
     let grant = grant(&mut judge, policy, Flow::ExchangeableToken, *from, to.client_id, *now);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
-    within(&mut judge, scope, &approved(policy, issuer.scope, to), &ceiling);
+    auto_approved(&mut judge, scope, &approved(policy, issuer.scope, to));
+    covered(&mut judge, scope, &ceiling);
     subject_state(&mut judge, *state, sub);
     let lifetime = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
     let own = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
@@ -118,8 +122,11 @@ fn approved(policy: Option<&Policy>, known: &Scope, to: &ClientFacts<'_>) -> Sco
     policy.map(|policy| policy.auto_approved(to.client_id, &registered)).unwrap_or_default()
 }
 
-fn within(judge: &mut Judge, scope: &Scope, approved: &Scope, ceiling: &Scope) {
+fn auto_approved(judge: &mut Judge, scope: &Scope, approved: &Scope) {
     let beyond = scope.without(approved);
     judge.nothing(Rule::ScopeNotAutoApproved, &beyond, "is not auto-approved for this client");
+}
+
+fn covered(judge: &mut Judge, scope: &Scope, ceiling: &Scope) {
     judge.nothing(Rule::ScopeBeyondGrant, &scope.without(ceiling), "is not covered by the grant");
 }

@@ -2,7 +2,7 @@
 
 use super::audience::{audience, identifiers};
 use super::client_credentials::access_token_lifetime;
-use super::decision::{Decision, Granted, Judge, capped};
+use super::decision::{Decision, Granted, Judge, capped, left};
 use super::exchange::{active, subject_state};
 use super::facts::{ClientFacts, IssuerFacts, Source, SubjectState};
 use super::governance::{grant, quota};
@@ -77,13 +77,17 @@ pub struct RefreshFacts<'a> {
     pub subject: (&'a str, SubjectState),
     /// The scope of the new access token: what was granted originally, or a part of it.
     pub scope: &'a Scope,
+    /// The audiences that were granted originally.
+    pub audience: &'a [&'a str],
+    /// When the refresh token ends.
+    pub ends_at: Timestamp,
     /// The time.
     pub now: Timestamp,
 }
 
 /// Decides whether a refresh token that was had by an exchange still gives what it gave: by the policy of now.
 pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
-    let RefreshFacts { issuer, flow, from, to, subject: (sub, state), scope, now } = facts;
+    let RefreshFacts { issuer, flow, from, to, subject: (sub, state), scope, now, .. } = facts;
     let mut judge = Judge::default();
     active(&mut judge, *from, to);
     let grant = grant(&mut judge, policy, *flow, *from, to.client_id, *now);
@@ -93,11 +97,21 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
     judge.nothing(Rule::ScopeNotAllowed, &scope.without(to.scope), "is not allowed to this client");
     let refused = scope.without(&had(policy, to, scope));
     judge.nothing(Rule::ScopeNotInPolicy, &refused, "is not allowed to this client by the policy");
+    // The default audience is nobody's to give or take.
+    let named: Vec<&str> =
+        facts.audience.iter().copied().filter(|name| *name != issuer.default_audience).collect();
+    if !named.is_empty() {
+        let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
+        audience(&mut judge, policy, issuer, to, &named, more);
+    }
     let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
     let own = grant.and_then(|grant| grant.lifetime).map(Seconds);
     let lifetime = capped(&mut judge, usual, own, "the grant's lifetime");
+    let left = left(*now, facts.ends_at);
+    let lifetime = capped(&mut judge, lifetime, Some(left), "what is left of the refresh token");
     let granted = Granted {
         scope: (*scope).clone(),
+        audience: facts.audience.iter().map(|&one| one.to_owned()).collect(),
         lifetime,
         grant: grant.map(ExchangeGrant::name),
         ..Granted::default()

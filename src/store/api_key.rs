@@ -1,8 +1,9 @@
 //! API keys: which client a key belongs to. Only hashes of keys are kept.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::record::{Key, Record};
+use super::record::{Key, Record, text};
 use crate::client::Client;
 use crate::host::{Failure, Host, Role};
 use crate::issuer::Issuer;
@@ -10,7 +11,7 @@ use crate::secret::{Secret, SecretHash};
 use crate::time::Timestamp;
 
 /// A key's client, and whether the key still counts. Its record is found by the hash of the key.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct ApiKey {
     client_id: String,
     revoked: bool,
@@ -20,6 +21,10 @@ impl Record for ApiKey {
     const KIND: &'static str = "api_key";
     const VERSION: u32 = 1;
     const ROLE: Role = Role::State;
+
+    fn parse(fields: &Value) -> Option<Self> {
+        Some(Self { client_id: text(fields, "client_id")?, revoked: fields.get("revoked")?.as_bool()? })
+    }
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

@@ -1,15 +1,16 @@
 //! Single use of a JWT, by its `jti`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::record::{Key, Record};
 use crate::host::{Failure, Host, Role};
 use crate::time::Timestamp;
 
 /// A `jti` that was seen. There is nothing to know of it but that.
-#[derive(Deserialize, Serialize)]
+#[derive(Serialize)]
 pub(super) struct UsedJti {
-    #[serde(skip, default = "never")]
+    #[serde(skip)]
     expires_at: Timestamp,
 }
 
@@ -18,13 +19,13 @@ impl Record for UsedJti {
     const VERSION: u32 = 1;
     const ROLE: Role = Role::State;
 
+    fn parse(fields: &Value) -> Option<Self> {
+        fields.is_object().then_some(Self { expires_at: Timestamp::from_millis(u64::MAX) })
+    }
+
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)
     }
-}
-
-const fn never() -> Timestamp {
-    Timestamp::from_millis(u64::MAX)
 }
 
 /// A JWT that is good once.

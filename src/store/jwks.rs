@@ -1,8 +1,9 @@
 //! The keys of other issuers, as they were fetched.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::record::{Key, Record};
+use super::record::{Key, Record, text};
 use crate::host::{Failure, Host, Outbound, Role};
 use crate::jose::JwkSet;
 use crate::time::{Seconds, Timestamp};
@@ -13,7 +14,7 @@ const FRESH: Seconds = Seconds(300);
 const COOLDOWN: Seconds = Seconds(30);
 
 /// A JWK Set, and when it was fetched, in seconds since 1970.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Fetched {
     text: String,
     at: u64,
@@ -23,6 +24,10 @@ impl Record for Fetched {
     const KIND: &'static str = "jwks";
     const VERSION: u32 = 1;
     const ROLE: Role = Role::Registry;
+
+    fn parse(fields: &Value) -> Option<Self> {
+        Some(Self { text: text(fields, "text")?, at: fields.get("at")?.as_u64()? })
+    }
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(Timestamp::from_seconds(self.at).after(FRESH))

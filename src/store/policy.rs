@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::record::{Key, Record};
+use super::record::{Key, Record, text};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::{Failure, Host, Role};
 use crate::issuer::{Issuer, PolicySource};
@@ -12,7 +13,7 @@ use crate::policy::Policy;
 use crate::time::Timestamp;
 
 /// The text of a policy.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Published {
     text: String,
 }
@@ -21,6 +22,10 @@ impl Record for Published {
     const KIND: &'static str = "policy";
     const VERSION: u32 = 1;
     const ROLE: Role = Role::Registry;
+
+    fn parse(fields: &Value) -> Option<Self> {
+        Some(Self { text: text(fields, "text")? })
+    }
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

@@ -1,6 +1,7 @@
 //! Tokens counted by the day.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::record::{Key, Record};
 use crate::host::{Failure, Host, Role};
@@ -11,7 +12,7 @@ const DAY: u64 = 86_400;
 const TRIES: u32 = 256;
 
 /// The tokens of one exchange grant on one day.
-#[derive(Deserialize, Serialize)]
+#[derive(Serialize)]
 pub(super) struct Used {
     day: u64,
     tokens: u64,
@@ -21,6 +22,10 @@ impl Record for Used {
     const KIND: &'static str = "quota";
     const VERSION: u32 = 1;
     const ROLE: Role = Role::State;
+
+    fn parse(fields: &Value) -> Option<Self> {
+        Some(Self { day: fields.get("day")?.as_u64()?, tokens: fields.get("tokens")?.as_u64()? })
+    }
 
     /// A day longer than it counts, for clocks that differ.
     fn expires_at(&self) -> Option<Timestamp> {

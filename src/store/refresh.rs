@@ -2,21 +2,21 @@
 //! (RFC 9700 §4.14.2).
 
 use rand_core::Rng;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::record::{Found, Key, Record};
+use super::record::{Found, Key, Record, text, texts};
 use crate::host::{Commit, Failure, Host, Role};
 use crate::jose::base64url;
 use crate::policy::Flow;
 use crate::secret::{Secret, SecretHash};
-use crate::time::Timestamp;
+use crate::time::{Seconds, Timestamp};
 
 /// How many spent tokens of a family are remembered. Older ones are unknown, which is refused as well.
 const SPENT: usize = 16;
 
 /// What a family of refresh tokens stands for.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Authorization {
     /// The client that it was issued to.
     pub client_id: String,
@@ -39,7 +39,7 @@ pub struct Authorization {
 }
 
 /// A family: what it stands for, its token of now, and those before.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Family {
     authorization: Authorization,
     current: String,
@@ -54,6 +54,27 @@ impl Record for Family {
     const VERSION: u32 = 1;
     const ROLE: Role = Role::State;
 
+    fn parse(fields: &Value) -> Option<Self> {
+        let authorization = fields.get("authorization")?;
+        Some(Self {
+            authorization: Authorization {
+                client_id: text(authorization, "client_id")?,
+                sub: text(authorization, "sub")?,
+                flow: Flow::named(authorization.get("flow")?.as_str()?)?,
+                from: text(authorization, "from")?,
+                foreign: authorization.get("foreign")?.as_bool()?,
+                scope: text(authorization, "scope")?,
+                audience: texts(authorization, "audience")?,
+                act: authorization.get("act").filter(|act| act.is_object()).cloned(),
+                cnf: authorization.get("cnf").filter(|cnf| cnf.is_object()).cloned(),
+            },
+            current: text(fields, "current")?,
+            spent: texts(fields, "spent")?,
+            ends_at: fields.get("ends_at")?.as_u64()?,
+            revoked: fields.get("revoked")?.as_bool()?,
+        })
+    }
+
     fn expires_at(&self) -> Option<Timestamp> {
         Some(Timestamp::from_seconds(self.ends_at))
     }
@@ -66,6 +87,8 @@ pub struct Prepared {
     pub token: String,
     /// What makes it one.
     pub commit: Commit,
+    /// How long it is good for.
+    pub lifetime: Seconds,
 }
 
 /// A refresh token that was presented and is the current one of its family.
@@ -85,7 +108,7 @@ pub fn begin(host: &Host, issuer: &str, authorization: Authorization, ends_at: T
     let (token, current) = next(host, &id);
     let family =
         Family { authorization, current, spent: Vec::new(), ends_at: ends_at.seconds(), revoked: false };
-    Prepared { token, commit: key(issuer, &id).replace(None, &family) }
+    Prepared { token, commit: key(issuer, &id).replace(None, &family), lifetime: lifetime(host, ends_at) }
 }
 
 /// Looks at a presented token. `None`: it is none, or no longer. One that was spent before ends its family here.
@@ -122,8 +145,13 @@ impl Current {
             spent.remove(0);
         }
         let family = Family { current, spent, ..before.clone() };
-        Prepared { token, commit: self.key.replace(Some(&self.found), &family) }
+        let commit = self.key.replace(Some(&self.found), &family);
+        Prepared { token, commit, lifetime: lifetime(host, self.ends_at) }
     }
+}
+
+fn lifetime(host: &Host, ends_at: Timestamp) -> Seconds {
+    Seconds(ends_at.seconds().saturating_sub(host.now().seconds()))
 }
 
 fn next(host: &Host, id: &str) -> (String, String) {

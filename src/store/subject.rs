@@ -1,6 +1,7 @@
 //! The directory of subjects: who may be acted for.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::record::{Key, Record};
 use crate::host::{Failure, Host, Role};
@@ -9,7 +10,7 @@ use crate::policy::SubjectState;
 use crate::time::Timestamp;
 
 /// A subject in the directory.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Subject {
     active: bool,
 }
@@ -19,6 +20,10 @@ impl Record for Subject {
     const KIND: &'static str = "subject";
     const VERSION: u32 = 1;
     const ROLE: Role = Role::State;
+
+    fn parse(fields: &Value) -> Option<Self> {
+        Some(Self { active: fields.get("active")?.as_bool()? })
+    }
 
     fn expires_at(&self) -> Option<Timestamp> {
         None

@@ -18,6 +18,7 @@ use super::world::World;
 pub const ORIGIN: &str = "https://auth.example.com";
 pub const API: &str = "https://api.example.com/orders";
 pub const SECRET: &str = "a-secret-that-is-long-enough-for-hs256";
+pub const API_KEY: &str = "3e91a0af-0029-4a9b-b2f8-05713e997fdb";
 
 /// The document; a test may change it before it starts a [`World`].
 pub fn document() -> Value {
@@ -64,7 +65,12 @@ pub fn document() -> Value {
 
 /// The host's private keys, by binding.
 pub fn host_keys() -> BTreeMap<String, SigningKey> {
-    BTreeMap::from([("KEY".into(), key(Algorithm::Es256, 1)), ("RSA_KEY".into(), key(Algorithm::Rs256, 2))])
+    BTreeMap::from([
+        ("KEY".into(), key(Algorithm::Es256, 1)),
+        ("RSA_KEY".into(), key(Algorithm::Rs256, 2)),
+        ("HOST_GENERATOR".into(), key(Algorithm::Es256, 22)),
+        ("RS256_GENERATOR".into(), key(Algorithm::Rs256, 23)),
+    ])
 }
 
 /// The client `jwt`'s key.
@@ -89,6 +95,9 @@ pub fn bindings() -> BTreeMap<String, String> {
         .map(|(name, key)| (name.clone(), key.to_jwk().public().unwrap().to_json()))
         .collect();
     bindings.insert("SECRET".into(), SECRET.into());
+    bindings.insert("GENERATOR".into(), key(Algorithm::Hs256, 20).to_jwk().to_json());
+    bindings.insert("DKT_GENERATOR".into(), key(Algorithm::Hs256, 21).to_jwk().to_json());
+    bindings.insert("API_KEY".into(), API_KEY.into());
     bindings.insert(
         "JWKS".into(),
         json!({ "keys": [client_key().to_jwk().public().unwrap().to_value()] }).to_string(),

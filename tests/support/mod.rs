@@ -3,8 +3,10 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 pub mod deployment;
+pub mod exchange;
 pub mod store;
 pub mod world;
 
 pub use deployment::*;
+pub use exchange::*;
 pub use world::{Fault, Id, World};

@@ -37,10 +37,12 @@ struct Flight {
     /// Effects asked for so far; the waiting one is the last.
     effects: usize,
     faults: BTreeMap<usize, Fault>,
+    fault_at: Option<(&'static str, Fault)>,
     stop_after: Option<usize>,
     delayed: u32,
     response: Option<HttpResponse>,
     body: String,
+    trace: Vec<&'static str>,
 }
 
 /// The world around the core.
@@ -55,6 +57,8 @@ pub struct World {
     pub signatures: usize,
     /// What the operator knows of subjects, by issuer and `sub`: whether they are active.
     pub subjects: BTreeMap<(String, String), bool>,
+    /// What other servers answer, by URL: status and body. All else is answered 200 and nothing.
+    pub served: BTreeMap<String, (u16, Vec<u8>)>,
     keys: BTreeMap<String, SigningKey>,
     flights: Vec<Flight>,
     rng: ChaCha20Rng,
@@ -72,6 +76,7 @@ impl World {
             outbound: Vec::new(),
             signatures: 0,
             subjects: BTreeMap::new(),
+            served: BTreeMap::new(),
             keys,
             flights: Vec::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
@@ -89,10 +94,12 @@ impl World {
             waiting: None,
             effects: 0,
             faults: BTreeMap::new(),
+            fault_at: None,
             stop_after: None,
             delayed: 0,
             response: None,
             body: String::new(),
+            trace: Vec::new(),
         });
         let id = self.flights.len() - 1;
         self.take(id, step);
@@ -150,6 +157,23 @@ impl World {
         self.flights[id].effects
     }
 
+    /// Runs everything; `fault` befalls the first effect of this kind that the request asks for.
+    pub fn run_with_fault(&mut self, id: Id, kind: &'static str, fault: Fault) {
+        self.flights[id].fault_at = Some((kind, fault));
+        self.run();
+        assert_eq!(self.flights[id].fault_at, None, "the request asked for no {kind}");
+    }
+
+    /// What the request did, in order: its effects by their kinds, `head`, `chunk`, and `answer` for a whole one.
+    pub fn trace(&self, id: Id) -> &[&'static str] {
+        &self.flights[id].trace
+    }
+
+    /// What was streamed of the answer.
+    pub fn streamed(&self, id: Id) -> &str {
+        &self.flights[id].body
+    }
+
     fn perform(&mut self, id: Id) {
         let flight = &mut self.flights[id];
         if flight.stop_after == Some(flight.effects - 1) {
@@ -157,7 +181,8 @@ impl World {
             return;
         }
         let effect = flight.waiting.take().expect("drawn among those that wait");
-        let fault = flight.faults.get(&flight.effects).copied();
+        let asked = flight.fault_at.take_if(|(of, _)| *of == kind(&effect)).map(|(_, fault)| fault);
+        let fault = flight.faults.get(&flight.effects).copied().or(asked);
         let lost = || Reply::Failed(Failure { effect: "fault".into(), message: format!("{fault:?}") });
         let reply = match fault {
             Some(Fault::Fail) => lost(),
@@ -185,6 +210,7 @@ impl World {
             match step {
                 Step::Effect { effect } => {
                     flight.effects += 1;
+                    flight.trace.push(kind(&effect));
                     if let Some(Fault::Delay(turns)) = flight.faults.get(&flight.effects) {
                         flight.delayed = *turns;
                     }
@@ -192,10 +218,15 @@ impl World {
                     return;
                 }
                 Step::Head { status, headers } => {
+                    flight.trace.push("head");
                     flight.response = Some(HttpResponse { status, headers, body: String::new() });
                 }
-                Step::Chunk { chunk } => flight.body.push_str(&chunk),
+                Step::Chunk { chunk } => {
+                    flight.trace.push("chunk");
+                    flight.body.push_str(&chunk);
+                }
                 Step::Done { response } => {
+                    flight.trace.extend(response.iter().map(|_| "answer"));
                     flight.response = response.or(flight.response.take());
                     if let Some(response) = &mut flight.response {
                         response.body.push_str(&flight.body);
@@ -237,7 +268,8 @@ impl World {
             }
             Effect::Fetch(request) => {
                 self.outbound.push(request.clone());
-                Reply::Response(Inbound { status: 200, body: Vec::new() })
+                let (status, body) = self.served.get(&request.url).cloned().unwrap_or((200, Vec::new()));
+                Reply::Response(Inbound { status, body })
             }
             Effect::Notify(request) => {
                 self.outbound.push(request.clone());
@@ -248,5 +280,18 @@ impl World {
                 Reply::Done
             }
         }
+    }
+}
+
+fn kind(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Get { .. } => "get",
+        Effect::Commit(_) => "commit",
+        Effect::List { .. } => "list",
+        Effect::Sign { .. } => "sign",
+        Effect::Subject { .. } => "subject",
+        Effect::Fetch(_) => "fetch",
+        Effect::Notify(_) => "notify",
+        Effect::Record { .. } => "record",
     }
 }

@@ -2,7 +2,13 @@
 
 import { basic, encodeAll, FORM, GRANT, tokenRequest } from "./wire.mjs";
 
-const TOKEN_PATHS = ["/token", "/hii/oauth2/token"];
+const TOKEN_PATHS = [
+  "/token",
+  "/hii/oauth2/token",
+  "/dkt/connect/oauth/token",
+  "/dkt/connect/token/exchange",
+  "/dkt/connect/token/generator/seamless-backchannel",
+];
 const DOCUMENT_PATHS = [
   "/.well-known/jwks.json",
   "/.well-known/openid-configuration",

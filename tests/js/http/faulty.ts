@@ -1,33 +1,28 @@
 /**
- * The demo deployment as the tests need it: a state store that fails on demand, clients that the demo has no use
- * for, and a count of traps.
+ * The demo deployment as the tests need it: a state store that fails on demand, clients and mounts that the demo has
+ * no use for, the operator's commands, and a count of what must not happen.
  *
  *     POST /_test/store?mode=ok|throw|hang
- *     GET  /_test/traps
+ *     POST /_test/operator {"method": "putSubject", "args": […]}
+ *     POST /_test/clients {"client id": {"status": "pending"}}   the same deployment, configured anew
+ *     GET  /_test/records                                        all keys of the state store, with their versions
+ *     GET  /_test/harm                                           traps, and rejections that nobody handled
  */
 
-import config from "../../../demo/edgegrant.json" with { type: "json" };
 import { createEdgegrant, type Edgegrant, type EdgegrantOptions, type Store } from "../../../js/index.ts";
-
-/** What needs form-encoding in HTTP Basic, and what has two readings there. */
-const ODD = { id: "odd: client+%2B", secret: ' a+b%20c:d&e=f"g\\ü🔑' };
-
-const secret = { env: "CLIENT_SECRET" };
-const CLIENTS = [
-  { client_id: "narrow", client_secret: secret, scope: "orders:read" },
-  { client_id: "post", client_secret: secret, token_endpoint_auth_method: "client_secret_post" },
-  { client_id: "pending", client_secret: secret, status: "pending" },
-  { client_id: "public", token_endpoint_auth_method: "none", grant_types: [] },
-  { client_id: ODD.id, client_secret: { env: "ODD_SECRET" } },
-];
+import { type Changes, configuration, ENV } from "./faulty_config.ts";
 
 /** The part of a deployment that differs from runtime to runtime. */
 export type Parts = Pick<EdgegrantOptions, "env" | "core" | "state" | "registry">;
 
+const LONGEST_COMMAND = 1024 * 1024;
+
 /** Starts the deployment. */
 export async function faulty({ env, core, state, registry }: Parts): Promise<Edgegrant> {
   let mode: string | null = "ok";
-  let traps = 0;
+  const harm = { traps: 0, unhandled: 0 };
+  // Node has no such event there: it ends the process.
+  if ("addEventListener" in globalThis) addEventListener("unhandledrejection", () => harm.unhandled++);
 
   const may =
     <A extends unknown[], R>(act: (...given: A) => Promise<R>) =>
@@ -42,42 +37,64 @@ export async function faulty({ env, core, state, registry }: Parts): Promise<Edg
     commit: may(state.commit),
     list: may(state.list),
   };
+  const deploy = (changes: Changes) =>
+    createEdgegrant({
+      config: configuration(changes),
+      env: { ...env, ...ENV },
+      core,
+      state: failing,
+      registry,
+      storeTimeoutMs: 300,
+      registryCacheSeconds: 0,
+      hooks: { onTrap: () => harm.traps++ },
+    });
+  let edgegrant = await deploy({});
 
-  const edgegrant = await createEdgegrant({
-    config: {
-      ...config,
-      dev_env: { ...config.dev_env, ODD_CLIENT_ID: ODD.id, ODD_CLIENT_SECRET: ODD.secret },
-      clients: [...config.clients, ...CLIENTS],
+  const commands: Record<string, (body: string, query: string) => Promise<object> | object> = {
+    "/_test/harm": () => harm,
+    "/_test/store": (_body, query) => {
+      mode = new URLSearchParams(query).get("mode");
+      return { mode };
     },
-    env: { ...env, ODD_SECRET: ODD.secret },
-    core,
-    state: failing,
-    registry,
-    storeTimeoutMs: 300,
-    hooks: {
-      onTrap: () => {
-        traps++;
-      },
+    "/_test/clients": async (body) => {
+      edgegrant = await deploy(JSON.parse(body));
+      return {};
     },
-  });
-  const command = (path: string, query: string): object | undefined => {
-    if (path === "/_test/traps") return { traps };
-    if (path !== "/_test/store") return undefined;
-    mode = new URLSearchParams(query).get("mode");
-    return { mode };
+    "/_test/operator": async (body) => {
+      const { method, args }: { method: keyof Edgegrant["operator"]; args: never[] } = JSON.parse(body);
+      const command: (...args: never[]) => Promise<unknown> = edgegrant.operator[method];
+      return command(...args).then(
+        (result) => ({ result: result ?? null }),
+        (error: unknown) => ({ error: String(error) }),
+      );
+    },
+    "/_test/records": async () => {
+      const records: string[] = [];
+      for (let after: string | null = null, more = true; more; ) {
+        const page: Awaited<ReturnType<Store["list"]>> = await state.list("", after, 100);
+        records.push(...page.entries.map(({ key, version }) => `${key} ${version}`));
+        after = page.entries.at(-1)?.key ?? null;
+        more = page.more;
+      }
+      return records;
+    },
   };
   return {
-    ...edgegrant,
+    operator: edgegrant.operator,
+    bodyLimit: (path) => (path in commands ? LONGEST_COMMAND : edgegrant.bodyLimit(path)),
     async fetch(request, context) {
       // Some URLs of bad requests do not parse.
       const [, path = "", query = ""] = /(\/_test\/\w+)\??(.*)$/.exec(request.url) ?? [];
-      const told = command(path, query);
-      return told === undefined ? edgegrant.fetch(request, context) : Response.json(told);
+      const command = commands[path];
+      if (command === undefined) return edgegrant.fetch(request, context);
+      return Response.json(await command(await request.text(), query));
     },
     async answer(request, context) {
-      const told = command(request.path, request.query);
-      if (told === undefined) return edgegrant.answer(request, context);
-      return { status: 200, headers: [["content-type", "application/json"]], body: JSON.stringify(told) };
+      const command = commands[request.path];
+      if (command === undefined) return edgegrant.answer(request, context);
+      const body = request.body === "over_limit" ? "" : new TextDecoder().decode(request.body.bytes);
+      const told = JSON.stringify(await command(body, request.query));
+      return { status: 200, headers: [["content-type", "application/json"]], body: told };
     },
   };
 }

@@ -20,9 +20,23 @@ const METADATA = {
     "/hii/.well-known/oauth-authorization-server",
     "/hii/.well-known/openid-configuration",
   ],
+  "/dkt": [
+    "/.well-known/oauth-authorization-server/dkt",
+    "/.well-known/openid-configuration/dkt",
+    "/dkt/.well-known/oauth-authorization-server",
+    "/dkt/.well-known/openid-configuration",
+  ],
 };
 
-const DOCUMENTS = [...Object.values(METADATA).flat(), "/.well-known/jwks.json", "/hii/.well-known/jwks.json"];
+/** By issuer: a client that it knows, the rest of its token request, and what ends its identifier. */
+const ISSUERS = {
+  "": ["CLIENT", "", ""],
+  "/hii": ["HII_CLIENT", "&audience=https://hiiretail.com", "/"],
+  "/dkt": ["DKT_SERVICE_CLIENT", "", ""],
+};
+
+const KEY_SETS = Object.keys(METADATA).map((path) => `${path}/.well-known/jwks.json`);
+const DOCUMENTS = [...Object.values(METADATA).flat(), ...KEY_SETS];
 
 const PUBLIC_MEMBERS = ["kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"];
 
@@ -75,6 +89,13 @@ export function happy({ test }, server) {
       const { payload } = await server.issue(assert, { auth: client(name) });
       assert.strictEqual(payload.sub, server.env[`${name}_ID`]);
     }
+    for (const name of ["DKT_SERVICE_CLIENT", "DKT_CLIENT"]) {
+      const { payload } = await server.issue(assert, {
+        auth: client(name),
+        path: "/dkt/connect/oauth/token",
+      });
+      assert.strictEqual(payload.client_id, server.env[`${name}_ID`]);
+    }
     const form = assertionForm(assertion(server.env));
     assert.strictEqual(
       (await server.issue(assert, { auth: null, form })).payload.sub,
@@ -88,7 +109,13 @@ export function happy({ test }, server) {
     const env = JSON.parse(text);
     assert.deepEqual(Object.keys(env).sort(), [...ENV].sort());
     for (const [name, value] of Object.entries(env)) assert.true(value.length > 0, name);
-    assert.deepEqual([env.ISSUER, env.HII_BASE], [server.origin, `${server.origin}/hii`]);
+    assert.deepEqual(
+      [env.ISSUER, env.HII_BASE, env.DKT_BASE],
+      [server.origin, `${server.origin}/hii`, `${server.origin}/dkt`],
+    );
+    const uuid4 = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
+    assert.true(uuid4.test(env.DKT_API_KEY), "DKT_API_KEY");
+    assert.strictEqual(new Set(env.DKT_MEMBERS.split(",")).size, 2);
     assert.strictEqual(env.CC_SCOPE.split(" ").length, 2);
     const jwk = JSON.parse(env.JWT_CLIENT_JWK);
     assert.deepEqual([jwk.kty, jwk.crv, typeof jwk.d], ["EC", "P-256", "string"]);
@@ -100,11 +127,12 @@ export function happy({ test }, server) {
       for (const text of texts) assert.strictEqual(text, texts[0]);
       const metadata = JSON.parse(texts[0]);
       // RFC 8414 §3.3: octet by octet.
-      const hii = { auth: client("HII_CLIENT"), form: `${GRANT}&audience=https://hiiretail.com` };
+      const [name, more, end] = ISSUERS[path];
       const { pathname } = new URL(metadata.token_endpoint);
-      const { payload } = await server.issue(assert, { ...(path ? hii : {}), path: pathname });
+      const asked = { auth: client(name), form: GRANT + more, path: pathname };
+      const { payload } = await server.issue(assert, asked);
       assert.strictEqual(metadata.issuer, payload.iss);
-      assert.strictEqual(metadata.issuer, path ? `${server.origin}/hii/` : server.origin);
+      assert.strictEqual(metadata.issuer, `${server.origin}${path}${end}`);
       assert.strictEqual(metadata.jwks_uri, `${server.origin}${path}/.well-known/jwks.json`);
       assert.true(metadata.grant_types_supported.includes("client_credentials"));
       assert.true(metadata.token_endpoint_auth_methods_supported.includes("client_secret_basic"));
@@ -112,15 +140,17 @@ export function happy({ test }, server) {
   }
 
   test("key sets hold public members and distinct kids", async (assert) => {
-    const sets = ["/.well-known/jwks.json", "/hii/.well-known/jwks.json"].map(document);
-    const keys = (await Promise.all(sets)).flatMap(({ keys }) => keys);
+    const keys = (await Promise.all(KEY_SETS.map(document))).flatMap(({ keys }) => keys);
+    // One a mount: the key of exchangeable tokens is not among them.
     assert.deepEqual(
       keys.map(({ alg, use }) => [alg, use]),
       [
         ["ES256", "sig"],
         ["RS256", "sig"],
+        ["RS256", "sig"],
       ],
     );
+    assert.strictEqual(keys[2].kid, "main");
     assert.strictEqual(new Set(keys.map(({ kid }) => kid)).size, keys.length);
     const members = new Set(keys.flatMap(Object.keys));
     assert.deepEqual(

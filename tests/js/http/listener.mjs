@@ -2,6 +2,7 @@
 
 import { createServer, request } from "node:http";
 import { listener } from "../../../dist/load/node.js";
+import { send } from "./wire.mjs";
 
 const UTF8 = new TextEncoder();
 const HEADERS = [["content-type", "text/plain"]];
@@ -108,6 +109,23 @@ export function nodeListener({ test }) {
       },
     );
   });
+
+  for (const chunked of [false, true]) {
+    test(`a client that sends on${chunked ? ", chunked," : ""} is told that its body is too long`, async (assert) => {
+      const bodies = [];
+      const answer = async ({ body }) => {
+        bodies.push(body);
+        return { status: 413, headers: HEADERS, body: "too long" };
+      };
+      await serving(answer, async (origin) => {
+        // More than a socket takes at once.
+        const sent = { method: "POST", body: "x".repeat(12 * 1024 * 1024), chunked };
+        const { status, headers, text } = await send(origin, sent);
+        assert.deepEqual([status, headers.connection, text], [413, "close", "too long"]);
+      });
+      assert.deepEqual(bodies, ["over_limit"]);
+    });
+  }
 
   test("a service that breaks its promise not to reject is a 500", async (assert) => {
     await serving(

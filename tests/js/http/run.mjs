@@ -11,7 +11,9 @@ import { authentication } from "./authentication.mjs";
 import { badInput } from "./bad_input.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
+import { exchangeRefusals } from "./exchange_refusals.mjs";
 import { foreign } from "./foreign.mjs";
+import { generatorRefusals } from "./generator_refusals.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
 import { jwks } from "./jwks.mjs";
@@ -19,14 +21,16 @@ import { nodeListener } from "./listener.mjs";
 import { nodeKey } from "./node_key.mjs";
 import { packaged } from "./package.mjs";
 import { paths } from "./paths.mjs";
+import { rechecked } from "./rechecked.mjs";
+import { seamless } from "./seamless.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
 import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
-const DEMO_SUITES = { happy, hiiRetail, documented, foreign };
-const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, unharmed };
+const DEMO_SUITES = { happy, hiiRetail, seamless, generatorRefusals, exchangeRefusals, documented, foreign };
+const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, rechecked, unharmed };
 
 const words = process.argv.slice(2);
 let registered = 0;

@@ -60,6 +60,11 @@ class Server {
     return this.#env;
   }
 
+  /** A key or secret that it was started with, and tells nobody. */
+  secret(name) {
+    return this.#running.env[name];
+  }
+
   async setUp() {
     this.#folder = await makeFolder(this.runtime);
     this.#port = await freePort();
@@ -105,8 +110,11 @@ class Server {
     this.#storeFails = mode !== "ok";
   }
 
-  /** Sends what must be refused, and holds the answer against all that a refusal must be. Returns it. */
-  async refuse(assert, request, status, error) {
+  /**
+   * Sends what must be refused, and holds the answer against all that a refusal must be. `scheme`: of the challenge
+   * that comes with 401. Returns the answer.
+   */
+  async refuse(assert, request, status, error, scheme = "Basic") {
     const answer = await this.send(request);
     if (answer.status !== status)
       throw new Error(`${answer.status}, not ${status}: ${answer.text.slice(0, 300)}`);
@@ -123,7 +131,7 @@ class Server {
     assert.deepEqual(others, {});
     if (status === 401) {
       const challenge = answer.headers["www-authenticate"] ?? "";
-      assert.true(challenge.startsWith("Basic "), `WWW-Authenticate: ${challenge}`);
+      assert.true(challenge.startsWith(`${scheme} `), `WWW-Authenticate: ${challenge}`);
     }
     return { ...answer, description };
   }

@@ -8,9 +8,9 @@ const DEADLINE = 30_000;
 /**
  * Sends one request on a connection of its own and answers `{status, headers, text}`. `path` is the request
  * target as it is sent; `body` is text or bytes. `chunked`: the body's length is not declared; `unsent`: it is
- * declared in `headers`, but no body comes.
+ * declared in `headers`, but no body comes; `unended`: its end does not.
  */
-export function send(origin, { method = "GET", path = "/", headers = {}, body, chunked, unsent }) {
+export function send(origin, { method = "GET", path = "/", headers = {}, body, chunked, unsent, unended }) {
   const { hostname, port } = new URL(origin);
   const framing = body === undefined || chunked ? {} : { "content-length": Buffer.byteLength(body) };
   const options = { hostname, port, method, path, agent: false, timeout: DEADLINE };
@@ -29,6 +29,7 @@ export function send(origin, { method = "GET", path = "/", headers = {}, body, c
     outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${DEADLINE} ms`)));
     outgoing.on("error", (error) => reject(new Error(`${method} ${path}: ${error.message}`)));
     if (unsent) outgoing.flushHeaders();
+    else if (unended) outgoing.write(body);
     else outgoing.end(body);
   });
 }
