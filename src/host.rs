@@ -279,7 +279,7 @@ pub enum Outgoing {
         headers: Vec<(&'static str, String)>,
     },
     /// A part of a streamed answer's body.
-    Chunk(String),
+    Chunk(Vec<u8>),
 }
 
 #[derive(Default)]
@@ -411,8 +411,8 @@ impl Host {
     }
 
     /// Sends a part of a streamed answer's body.
-    pub async fn chunk(&self, text: String) -> Result<(), Failure> {
-        let reply = self.exchange(Outgoing::Chunk(text)).await?;
+    pub async fn chunk(&self, part: Vec<u8>) -> Result<(), Failure> {
+        let reply = self.exchange(Outgoing::Chunk(part)).await?;
         done("chunk", &reply)
     }
 
