@@ -370,6 +370,11 @@ impl Host {
         }
     }
 
+    /// Whether anybody listens to [`Self::record`]: what takes time is then worth saying.
+    pub fn audits(&self) -> bool {
+        self.hooks.audit
+    }
+
     /// Whether the operator knows the subjects, so that [`Self::subject`] has an answer.
     pub fn asks_subject(&self) -> bool {
         self.hooks.subject
