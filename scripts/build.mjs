@@ -1,6 +1,6 @@
 // Writes dist/, the package: the TypeScript in js/ as JavaScript with its types, and the core.
 import { spawnSync } from "node:child_process";
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,3 +21,4 @@ for (const name of readdirSync(join(root, "js/core")).filter((name) => !name.sta
   const types = join(dist, "core", name);
   writeFileSync(types, readFileSync(types, "utf8").replace(/(from "\..*)\.ts"/, '$1.js"'));
 }
+chmodSync(join(dist, "cli/edgegrant.js"), 0o755);

@@ -86,7 +86,8 @@ impl DeserializeError for Mistakes {
     }
 }
 
-fn pointer(location: ValuePointerRef) -> String {
+/// RFC 6901 JSON pointer of a place in a document that is being read.
+pub fn pointer(location: ValuePointerRef) -> String {
     match location {
         ValuePointerRef::Origin => String::new(),
         ValuePointerRef::Key { key, prev } => format!("{}/{}", pointer(*prev), escape(key)),
@@ -94,8 +95,8 @@ fn pointer(location: ValuePointerRef) -> String {
     }
 }
 
-/// RFC 6901 §3
-fn escape(key: &str) -> String {
+/// A member's name as a part of a JSON pointer, RFC 6901 §3.
+pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 

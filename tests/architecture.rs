@@ -34,7 +34,7 @@ const TYPESCRIPT: &[&[&str]] = &[
     &["core", "types"],
     &["drive", "load", "signer", "store"],
     &["verify"],
-    &["inspect"],
+    &["inspect", "policy"],
     &["effects", "http", "operator", "transcript"],
     &["index", "sign"],
     &["cli"],

@@ -5,8 +5,7 @@
 
 use super::{Context, Grant, UsedUp};
 use crate::error::{ErrorCode, ProtocolError};
-use crate::policy::{self, ClientFacts, Flow, Granted, RedeemFacts, Refusal, Rule, Source, TokenType};
-use crate::scope::Scope;
+use crate::policy::{self, Asked, ClientFacts, Flow, RedeemFacts, Refusal, Rule, Source, TokenType};
 use crate::store::{Jti, UsedFor, subject_state};
 use crate::token::{self, Exchangeable};
 
@@ -46,11 +45,20 @@ pub async fn grant(context: &Context<'_>, redeemed_at: &str) -> Result<Grant, Pr
             to: ClientFacts::from(*client),
             subject: (&token.sub, state),
             scope: &token.scope,
+            asked: Asked { scope: asked_scope.as_ref(), audience: &asked_audience },
             now: host.now(),
         },
     );
-    let mut granted = decision.into_result().map_err(unacceptable)?;
-    narrow(&mut granted, asked_scope, &asked_audience).map_err(|refusal| context.refuse(&refusal))?;
+    let granted = decision.into_result().map_err(|refusal| match refusal.rule {
+        // §2.2.2: what was asked for, and not the token, is unacceptable.
+        Rule::ScopeBeyondSubject
+        | Rule::ScopeNotOfResource
+        | Rule::AudienceRequired
+        | Rule::AudienceUnknown
+        | Rule::AudienceNotAllowed
+        | Rule::AudienceBeyondGrant => context.refuse(&refusal),
+        _ => unacceptable(refusal),
+    })?;
     let mut used_up = UsedUp::default();
     if granted.single_use {
         let jti = Jti {
@@ -68,26 +76,6 @@ pub async fn grant(context: &Context<'_>, redeemed_at: &str) -> Result<Grant, Pr
     }
     let issued_token_type = Some(TokenType::AccessToken);
     Ok(Grant { sub: token.sub, granted, issued_token_type, used_up, ..Grant::default() })
-}
-
-/// §2.1: less than what the token is for may be asked for.
-fn narrow(granted: &mut Granted, scope: Option<Scope>, audience: &[&str]) -> Result<(), Refusal> {
-    if let Some(asked) = scope {
-        let beyond = asked.without(&granted.scope);
-        if !beyond.is_empty() {
-            let message = format!("scope {beyond} is not the subject token's");
-            return Err(Refusal::new(Rule::ScopeBeyondSubject, message));
-        }
-        granted.scope = asked;
-    }
-    if let Some(other) = audience.iter().find(|one| !granted.audience.iter().any(|own| own == *one)) {
-        let message = format!("{other} is neither of the subject token nor of the grant");
-        return Err(Refusal::new(Rule::AudienceBeyondGrant, message));
-    }
-    if !audience.is_empty() {
-        granted.audience = audience.iter().map(|&one| one.to_owned()).collect();
-    }
-    Ok(())
 }
 
 /// The refusal of a token that was redeemed before.

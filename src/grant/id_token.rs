@@ -3,7 +3,7 @@
 use super::token_exchange::confirmation;
 use super::{Context, Grant, UsedUp};
 use crate::error::{ErrorCode, ProtocolError};
-use crate::policy::{self, ClientFacts, Flow, IdTokenFacts, Refusal, Rule, TokenType};
+use crate::policy::{self, Asked, ClientFacts, Flow, IdTokenFacts, Refusal, Rule, TokenType};
 use crate::scope::Scope;
 use crate::store::subject_state;
 use crate::token;
@@ -28,7 +28,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     if form.get("actor_token").or_else(|| form.get("actor_token_type")).is_some() {
         return Err(ProtocolError::invalid_request("an id_token is exchanged without actor_token"));
     }
-    let asked = asked_scope(context)?;
+    let (asked, asked_audience) = (asked_scope(context)?, context.asked_audience()?);
     let refuse = |refusal: Refusal| context.refuse(&refusal);
     let token = token::id_token(issuer, subject_token, host.now()).map_err(refuse)?;
     // §4.4: who may act is named by the token, where it names anybody.
@@ -45,7 +45,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
             from,
             to: ClientFacts::from(*client),
             subject: (&token.sub, state.map_err(ProtocolError::unavailable)?),
-            asked: asked.as_ref(),
+            asked: Asked { scope: asked.as_ref(), audience: &asked_audience },
             used: context.used(Flow::IdToken, from).await?,
             now: host.now(),
         },

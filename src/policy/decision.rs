@@ -1,8 +1,10 @@
 //! What a decision says: what is granted, by which rules, and what is missing where it is not.
 
+use deserr::Deserr;
 use serde::Serialize;
 
 use super::Rule;
+use crate::mistake::Mistakes;
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
 
@@ -24,7 +26,8 @@ pub struct Decision {
 }
 
 /// The outcome of a decision.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserr, Eq, PartialEq, Serialize)]
+#[deserr(error = Mistakes, rename_all = lowercase)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All rules hold.

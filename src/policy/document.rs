@@ -183,7 +183,8 @@ pub struct ExchangeGrant {
     /// All that they can be for, separated by spaces.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub scope: Scope,
-    /// Audiences beside those of the subject token.
+    /// Audiences that may be asked for beside those of the subject token; in the other flows, beside the
+    /// default one.
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", default))]
     pub audience: Vec<Resource>,

@@ -135,14 +135,15 @@ fn actor(judge: &mut Judge, grant: Option<&ExchangeGrant>, facts: &ExchangeFacts
     let delegation = actor.is_some() || !modes.contains(&Mode::Impersonation);
     let deepest = grant.and_then(|grant| grant.max_act_depth).unwrap_or(MAX_ACT_DEPTH);
     // A chain that the subject token already has is kept, whoever acts now.
-    let depth = act_depth + u64::from(delegation);
+    let depth = act_depth.saturating_add(u64::from(delegation));
     judge.rule(Rule::ExchangeActTooDeep, depth <= deepest, || {
         format!("the new token would name {depth} actors, more than {deepest}")
     });
     delegation
 }
 
-fn beyond(judge: &mut Judge, asked: &[&str], held: &[&str], more: &[Resource]) {
+/// Of what is asked for, nothing may be neither `held` nor added by the grant.
+pub(super) fn beyond(judge: &mut Judge, asked: &[&str], held: &[&str], more: &[Resource]) {
     let added =
         asked.iter().find(|name| !held.contains(name) && !more.iter().any(|one| one.as_str() == **name));
     judge.rule(Rule::AudienceBeyondGrant, added.is_none(), || {

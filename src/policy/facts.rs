@@ -1,6 +1,9 @@
 //! What decisions rest on.
 
+use deserr::Deserr;
+
 use crate::client::Client;
+use crate::mistake::Mistakes;
 use crate::resource::{Resource, ResourceServer};
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
@@ -73,7 +76,8 @@ pub enum Source<'a> {
 }
 
 /// What is known of a subject.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserr, Eq, PartialEq)]
+#[deserr(error = Mistakes, rename_all = lowercase)]
 pub enum SubjectState {
     /// It is known, and may be acted for.
     Active,

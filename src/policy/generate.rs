@@ -1,13 +1,14 @@
 //! Exchangeable tokens for subjects who are not there: who may have them generated, and what each can be
 //! redeemed for.
 
+use super::audience::{audience, identifiers};
 use super::client_credentials::access_token_lifetime;
 use super::decision::{Decision, Granted, Judge, capped};
-use super::exchange::{active, subject_state};
-use super::facts::{ClientFacts, IssuerFacts, Source, SubjectState};
+use super::exchange::{active, beyond, subject_state};
+use super::facts::{Asked, ClientFacts, IssuerFacts, Source, SubjectState};
 use super::governance::{grant, quota};
+use super::scope::at;
 use super::{ExchangeGrant, Flow, Policy, Rule};
-use crate::resource::Resource;
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
 
@@ -51,10 +52,8 @@ pub fn generate(policy: Option<&Policy>, facts: &GenerateFacts<'_>) -> Decision 
             (*asked).clone()
         }
     };
-    let limits = policy.and_then(|policy| policy.lifetimes.exchangeable_token).unwrap_or_default();
-    let wanted = grant.and_then(|grant| grant.lifetime).or(limits.default).unwrap_or(LIFETIME);
-    let most = limits.max.map(Seconds);
-    let lifetime = capped(&mut judge, Seconds(wanted), most, "the policy's lifetimes.exchangeable_token");
+    let (wanted, most) = exchangeable_token_lifetime(policy, grant);
+    let lifetime = capped(&mut judge, wanted, most, "the policy's lifetimes.exchangeable_token");
     quota(&mut judge, grant, *used, *count);
     let granted = Granted {
         scope,
@@ -65,6 +64,16 @@ pub fn generate(policy: Option<&Policy>, facts: &GenerateFacts<'_>) -> Decision 
         ..Granted::default()
     };
     judge.decide(granted, policy.map(|policy| policy.version.as_str()))
+}
+
+/// How long the grant's exchangeable tokens are good for, and the most that the policy allows.
+pub(super) fn exchangeable_token_lifetime(
+    policy: Option<&Policy>,
+    grant: Option<&ExchangeGrant>,
+) -> (Seconds, Option<Seconds>) {
+    let limits = policy.and_then(|policy| policy.lifetimes.exchangeable_token).unwrap_or_default();
+    let wanted = grant.and_then(|grant| grant.lifetime).or(limits.default).unwrap_or(LIFETIME);
+    (Seconds(wanted), limits.max.map(Seconds))
 }
 
 /// The facts of an exchangeable token that is redeemed.
@@ -80,30 +89,35 @@ pub struct RedeemFacts<'a> {
     pub subject: (&'a str, SubjectState),
     /// The scope that the token was generated for.
     pub scope: &'a Scope,
+    /// What is asked for.
+    pub asked: Asked<'a>,
     /// The time.
     pub now: Timestamp,
 }
 
 /// Decides what an exchangeable token is redeemed for: by the policy of now, not of when it was generated. What
-/// was narrowed since is refused, not cut: the client was promised more.
+/// was narrowed since is refused, not cut: the client was promised more. Less scope may be asked for. The token is
+/// for the default audience, or those asked for that the grant adds.
 pub fn redeem(policy: Option<&Policy>, facts: &RedeemFacts<'_>) -> Decision {
-    let RedeemFacts { issuer, from, to, subject: (sub, state), scope, now } = facts;
+    let RedeemFacts { issuer, from, to, subject: (sub, state), scope: held, asked, now } = facts;
     let mut judge = Judge::default();
     active(&mut judge, *from, to);
     let grant = grant(&mut judge, policy, Flow::ExchangeableToken, *from, to.client_id, *now);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
-    auto_approved(&mut judge, scope, &approved(policy, issuer.scope, to));
-    covered(&mut judge, scope, &ceiling);
+    auto_approved(&mut judge, held, &approved(policy, issuer.scope, to));
+    covered(&mut judge, held, &ceiling);
     subject_state(&mut judge, *state, sub);
+    let scope = asked.scope.unwrap_or(held);
+    judge.nothing(Rule::ScopeBeyondSubject, &scope.without(held), "is not the subject token's");
+    let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
+    beyond(&mut judge, asked.audience, &[issuer.default_audience], more);
+    let resources = audience(&mut judge, policy, issuer, to, asked.audience, more);
+    let elsewhere = scope.without(&at(policy, &resources, scope.clone()));
+    judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the resource asked for");
     let lifetime = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
-    let own = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-    let audience = match own {
-        [] => vec![issuer.default_audience.to_owned()],
-        own => own.iter().map(|one: &Resource| one.as_str().to_owned()).collect(),
-    };
     let granted = Granted {
-        scope: (*scope).clone(),
-        audience,
+        scope: scope.clone(),
+        audience: identifiers(&resources, issuer),
         lifetime,
         single_use: grant.is_none_or(is_single_use),
         grant: grant.map(ExchangeGrant::name),

@@ -3,12 +3,11 @@
 use super::audience::{audience, identifiers};
 use super::client_credentials::access_token_lifetime;
 use super::decision::{Decision, Granted, Judge, capped, left};
-use super::exchange::{active, subject_state};
-use super::facts::{ClientFacts, IssuerFacts, Source, SubjectState};
+use super::exchange::{active, beyond, subject_state};
+use super::facts::{Asked, ClientFacts, IssuerFacts, Source, SubjectState};
 use super::governance::{grant, quota};
 use super::scope::{had, scope};
 use super::{ExchangeGrant, Flow, Policy, Rule};
-use crate::resource::Resource;
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
 
@@ -22,15 +21,16 @@ pub struct IdTokenFacts<'a> {
     pub to: ClientFacts<'a>,
     /// The subject, and what is known of it.
     pub subject: (&'a str, SubjectState),
-    /// The scope asked for.
-    pub asked: Option<&'a Scope>,
+    /// What is asked for.
+    pub asked: Asked<'a>,
     /// Tokens of this grant that were issued today.
     pub used: u64,
     /// The time.
     pub now: Timestamp,
 }
 
-/// Decides an exchange in flow `id_token`: the other client's own scope, within the grant.
+/// Decides an exchange in flow `id_token`: the other client's own scope, within the grant, for the default
+/// audience or those that the grant adds.
 pub fn id_token(policy: Option<&Policy>, facts: &IdTokenFacts<'_>) -> Decision {
     let IdTokenFacts { issuer, from, to, subject: (sub, state), asked, used, now } = facts;
     let mut judge = Judge::default();
@@ -39,9 +39,9 @@ pub fn id_token(policy: Option<&Policy>, facts: &IdTokenFacts<'_>) -> Decision {
     subject_state(&mut judge, *state, sub);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
     let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-    let named: Vec<&str> = more.iter().map(Resource::as_str).collect();
-    let resources = audience(&mut judge, policy, issuer, to, &named, more);
-    let scope = match asked {
+    beyond(&mut judge, asked.audience, &[issuer.default_audience], more);
+    let resources = audience(&mut judge, policy, issuer, to, asked.audience, more);
+    let scope = match asked.scope {
         None => scope(&mut judge, policy, issuer, to, None, &resources).intersection(&ceiling),
         Some(asked) => {
             judge.nothing(Rule::ScopeBeyondGrant, &asked.without(&ceiling), "is not covered by the grant");

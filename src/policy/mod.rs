@@ -5,12 +5,18 @@
 //! request is answered and what an explanation shows is the same call.
 
 mod audience;
+mod cases;
+mod check;
 mod client_credentials;
 mod date;
 mod decision;
 mod document;
 mod exchange;
+mod explain;
+#[cfg(test)]
+mod explain_tests;
 mod facts;
+mod facts_document;
 mod generate;
 mod governance;
 mod id_token;
@@ -19,6 +25,8 @@ mod purpose;
 mod rule;
 mod scope;
 
+pub use cases::{Case, CaseResult, Expect, RuleError};
+pub use check::{FINDING_CODES, Finding, FindingCode, FindingSeverity};
 pub use client_credentials::client_credentials;
 pub use date::{Date, DateError};
 pub use decision::{Decision, Granted, Outcome, Refusal, Ruling};
@@ -30,7 +38,14 @@ pub use exchange::exchange;
 pub use facts::{
     ActorFacts, Asked, ClientFacts, ExchangeFacts, IssuerFacts, Source, SubjectFacts, SubjectState,
 };
+pub use facts_document::Facts;
 pub use generate::{GenerateFacts, RedeemFacts, generate, redeem};
 pub use id_token::{IdTokenFacts, RefreshFacts, id_token, refresh};
 pub use purpose::{Consent, purpose};
 pub use rule::Rule;
+
+/// The JSON Schema of a [`Policy`].
+#[cfg(feature = "schema")]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Policy).to_value()
+}

@@ -3,7 +3,7 @@
 use super::document::{ExchangeGrant, Lifetime, Mode, Policy, TrustedIssuer};
 use crate::jose::{Algorithm, JwkSet};
 use crate::json;
-use crate::mistake::{Mistake, Mistakes};
+use crate::mistake::{Mistake, Mistakes, escape};
 use crate::scope;
 
 /// Longest lifetime of anything, in seconds: a leap year.
@@ -41,7 +41,7 @@ impl Policy {
         }
         for name in self.scopes.keys().filter(|name| !scope::is_token(name)) {
             let message = format!("expected a scope token (RFC 6749 §3.3), found {name}");
-            mistakes.add(format!("{at}/scopes/{}", name.replace('~', "~0").replace('/', "~1")), message);
+            mistakes.add(format!("{at}/scopes/{}", escape(name)), message);
         }
         for (name, lifetime) in [
             ("access_token", self.lifetimes.access_token),

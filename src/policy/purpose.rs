@@ -1,11 +1,15 @@
 //! What personal data may be processed for, and what that rests on.
 
+use deserr::Deserr;
+
 use super::decision::{Decision, Granted, Judge};
 use super::{LegalBasis, Policy, Rule};
+use crate::mistake::Mistakes;
 use crate::scope::Scope;
 
 /// What is known of a person's consent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserr, Eq, PartialEq)]
+#[deserr(error = Mistakes, rename_all = lowercase)]
 pub enum Consent {
     /// It was given, and stands.
     Given,

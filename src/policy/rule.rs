@@ -47,7 +47,7 @@ rules! {
         when "The client may not have tokens for this audience.",
         resolve "Ask for another; or add it to the client's `resources` and, where the policy lists `audiences`, to the client's there.";
     AudienceBeyondGrant = "audience.beyond-grant",
-        when "The subject token is not for this audience, and the exchange grant does not add it.",
+        when "The subject token is not for this audience (one that names none is for the default audience), and the exchange grant does not add it.",
         resolve "Ask for an audience of the subject token, or add this one to the grant's `audience`.";
     ScopeUnknown = "scope.unknown",
         when "The issuer knows no such scope.",

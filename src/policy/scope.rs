@@ -20,7 +20,8 @@ pub(super) fn scope(
 ) -> Scope {
     let there = |scope: Scope| at(policy, resources, scope);
     let Some(asked) = asked else {
-        return there(had(policy, client, &client.default_scope.intersection(client.scope)));
+        let most = client.default_scope.intersection(client.scope).intersection(issuer.scope);
+        return there(had(policy, client, &most));
     };
     judge.nothing(Rule::ScopeUnknown, &asked.without(issuer.scope), "is not known here");
     judge.nothing(Rule::ScopeNotAllowed, &asked.without(client.scope), "is not allowed to this client");

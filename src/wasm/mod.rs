@@ -6,6 +6,10 @@
 #[cfg(feature = "inspector")]
 mod inspector;
 #[cfg(feature = "server")]
+mod outcome;
+#[cfg(feature = "server")]
+mod policy;
+#[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
 mod sign;
@@ -30,7 +34,7 @@ fn install_panic_hook() {
 }
 
 /// A time or a length of time that JavaScript said.
-#[cfg(any(feature = "inspector", feature = "verifier"))]
+#[cfg(any(feature = "inspector", feature = "server", feature = "verifier"))]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; no clock is negative")]
 fn seconds(number: f64) -> u64 {
     number as u64

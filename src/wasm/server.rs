@@ -7,11 +7,10 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
+use super::outcome::{outcome, write};
 use crate::config;
 use crate::mistake::Mistake;
 
@@ -28,13 +27,6 @@ thread_local! {
     static SERVER: OnceCell<Rc<Server>> = const { OnceCell::new() };
     static SEEDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static REQUESTS: RefCell<BTreeMap<u32, Request>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Outcome<T> {
-    Ok(T),
-    Mistakes(Vec<Mistake>),
 }
 
 /// Reads the configuration: what must be resolved before [`configure`].
@@ -141,19 +133,6 @@ pub fn drop(id: u32) {
 
 fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
     serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
-}
-
-fn write<T: Serialize>(value: &T) -> JsValue {
-    const PLAIN: Serializer = Serializer::new().serialize_missing_as_null(true);
-    // Every shape that crosses is plain data, which always serializes.
-    value.serialize(&PLAIN).unwrap_or(JsValue::NULL)
-}
-
-fn outcome<T: Serialize>(result: Result<T, Vec<Mistake>>) -> JsValue {
-    write(&match result {
-        Ok(value) => Outcome::Ok(value),
-        Err(mistakes) => Outcome::Mistakes(mistakes),
-    })
 }
 
 /// A misuse by the driver ends the request as any failure of the host does.

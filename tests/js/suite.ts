@@ -1,5 +1,6 @@
 /** The portable tests: each file registers its modules, in every runtime. */
 
+import bulk from "./bulk_test.ts";
 import drive from "./drive_test.ts";
 import effects from "./effects_test.ts";
 import http from "./http_test.ts";
@@ -7,6 +8,7 @@ import index from "./index_test.ts";
 import inspect from "./inspect_test.ts";
 import operator from "./operator_test.ts";
 import persistence from "./persistence_test.ts";
+import policy from "./policy_test.ts";
 import type { Register } from "./runtime.ts";
 import sign from "./sign_test.ts";
 import signer from "./signer_test.ts";
@@ -23,6 +25,7 @@ import verifyRequest from "./verify_request_test.ts";
 import verify from "./verify_test.ts";
 
 const FILES: Register[] = [
+  bulk,
   drive,
   effects,
   http,
@@ -30,6 +33,7 @@ const FILES: Register[] = [
   inspect,
   operator,
   persistence,
+  policy,
   sign,
   signer,
   store,

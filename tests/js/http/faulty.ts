@@ -4,7 +4,7 @@
  *
  *     POST /_test/store?mode=ok|throw|hang
  *     POST /_test/operator {"method": "putSubject", "args": […]}
- *     POST /_test/clients {"client id": {"status": "pending"}}   the same deployment, configured anew
+ *     POST /_test/clients {"client id": {"status": "pending"}}   the same deployment configured anew, more patient
  *     GET  /_test/records                                        all keys of the state store, with their versions
  *     GET  /_test/harm                                           traps, and rejections that nobody handled
  */
@@ -37,18 +37,18 @@ export async function faulty({ env, core, state, registry }: Parts): Promise<Edg
     commit: may(state.commit),
     list: may(state.list),
   };
-  const deploy = (changes: Changes) =>
+  const deploy = (changes: Changes, storeTimeoutMs = 5000) =>
     createEdgegrant({
       config: configuration(changes),
       env: { ...env, ...ENV },
       core,
       state: failing,
       registry,
-      storeTimeoutMs: 300,
+      storeTimeoutMs,
       registryCacheSeconds: 0,
       hooks: { onTrap: () => harm.traps++ },
     });
-  let edgegrant = await deploy({});
+  let edgegrant = await deploy({}, 300);
 
   const commands: Record<string, (body: string, query: string) => Promise<object> | object> = {
     "/_test/harm": () => harm,

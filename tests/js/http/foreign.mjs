@@ -3,6 +3,7 @@
 import { createRemoteJWKSet, importJWK, jwtVerify } from "jose";
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
+import { BACKCHANNEL, Channel, TOKEN_EXCHANGE, type } from "./channel.mjs";
 
 const HII_AUDIENCE = "https://hiiretail.com";
 /** The demo is on plain HTTP. */
@@ -113,6 +114,109 @@ export function foreign({ test }, server) {
     const answer = await oauth.clientCredentialsGrantRequest(as, client, auth, {}, insecure);
     const { access_token } = await oauth.processClientCredentialsResponse(as, client, answer);
     assert.strictEqual((await verify(as, access_token, server.env.ISSUER)).sub, client.client_id);
+  });
+
+  /** A client of the other library: the server's metadata and the client's way to authenticate. */
+  const other = async (issuer, client_id, secret) => {
+    const found = await oauth.discoveryRequest(issuer, insecure);
+    const as = await oauth.processDiscoveryResponse(issuer, found);
+    return { as, client: { client_id }, auth: oauth.ClientSecretBasic(secret) };
+  };
+  const byOther = async ({ as, client, auth }, grant, parameters) => {
+    const answer = await oauth.genericTokenEndpointRequest(as, client, auth, grant, parameters, insecure);
+    return oauth.processGenericTokenEndpointResponse(as, client, answer);
+  };
+  const bearing = (token) =>
+    new Request("https://api.example.com/stock", { headers: { authorization: `Bearer ${token}` } });
+
+  test("oauth4webapi, token exchange", async (assert) => {
+    const { CLIENT_ID, CLIENT_SECRET, TE_AUDIENCE } = server.env;
+    const given = await other(root(), CLIENT_ID, CLIENT_SECRET);
+    const { access_token: subject_token } = await byOther(given, "client_credentials", {});
+    const asked = { subject_token, subject_token_type: type("access_token"), audience: TE_AUDIENCE };
+    const { access_token, token_type, issued_token_type, expires_in } = await byOther(
+      given,
+      TOKEN_EXCHANGE,
+      asked,
+    );
+    assert.deepEqual([token_type, issued_token_type], ["bearer", type("access_token")]);
+    const present = bearing(access_token);
+    const claims = await oauth.validateJwtAccessToken(given.as, present, TE_AUDIENCE, insecure);
+    assert.deepEqual([claims.sub, claims.exp - claims.iat], [CLIENT_ID, expires_in]);
+    await assert.rejects(
+      oauth.validateJwtAccessToken(given.as, bearing(subject_token), TE_AUDIENCE, insecure),
+    );
+    await assert.rejects(
+      byOther(given, TOKEN_EXCHANGE, { ...asked, audience: "https://other.example.com" }),
+      ({ status, error }) => status === 400 && error === "invalid_target",
+    );
+  });
+
+  test("openid-client, token exchange, with an actor", async (assert) => {
+    const { CLIENT_ID, CLIENT_SECRET, TE_AUDIENCE } = server.env;
+    const config = await discover(root(), CLIENT_ID, openid.ClientSecretBasic(CLIENT_SECRET));
+    const { access_token: token } = await openid.clientCredentialsGrant(config);
+    const exchanged = await openid.genericGrantRequest(config, TOKEN_EXCHANGE, {
+      subject_token: token,
+      subject_token_type: type("access_token"),
+      actor_token: token,
+      actor_token_type: type("access_token"),
+      resource: TE_AUDIENCE,
+    });
+    assert.strictEqual(exchanged.issued_token_type, type("access_token"));
+    const { sub, act } = await verify(config.serverMetadata(), exchanged.access_token, TE_AUDIENCE);
+    assert.deepEqual([sub, act], [CLIENT_ID, { sub: CLIENT_ID }]);
+  });
+
+  const dkt = () => new URL(server.env.DKT_BASE);
+  const redemption = async (assert) => {
+    const [member] = server.env.DKT_MEMBERS.split(",");
+    return {
+      member,
+      asked: {
+        exchange_type: BACKCHANNEL,
+        subject_token: await new Channel(server).exchangeable(assert, member),
+        subject_token_type: type("jwt"),
+        requested_token_type: type("access_token"),
+      },
+    };
+  };
+  /** These libraries know one endpoint for tokens; the exchange is another. */
+  const exchangeEndpoint = () => `${server.env.DKT_BASE}/connect/token/exchange`;
+
+  test("oauth4webapi, the exchange endpoint of Decathlon", async (assert) => {
+    const { DKT_BASE, DKT_CLIENT_ID, DKT_CLIENT_SECRET } = server.env;
+    const { member, asked } = await redemption(assert);
+    const given = await other(dkt(), DKT_CLIENT_ID, DKT_CLIENT_SECRET);
+    const there = { ...given, as: { ...given.as, token_endpoint: exchangeEndpoint() } };
+    const { access_token, expires_in, scope } = await byOther(there, TOKEN_EXCHANGE, asked);
+    assert.deepEqual([expires_in, scope], [899, "contacts phone sports"]);
+    assert.strictEqual((await verify(given.as, access_token)).sub, member);
+    // It is no token of RFC 9068, and does not pass for one.
+    await assert.rejects(oauth.validateJwtAccessToken(given.as, bearing(access_token), DKT_BASE, insecure));
+    await assert.rejects(
+      byOther(there, TOKEN_EXCHANGE, asked),
+      ({ status, error, error_description }) =>
+        status === 400 && error === "invalid_request" && error_description.endsWith("(subject-token.used)"),
+    );
+  });
+
+  test("openid-client, the exchange endpoint of Decathlon, and the sibling's refresh", async (assert) => {
+    const { DKT_CLIENT_ID, DKT_CLIENT_SECRET } = server.env;
+    const auth = openid.ClientSecretBasic(DKT_CLIENT_SECRET);
+    const found = await discover(dkt(), DKT_CLIENT_ID, auth);
+    const metadata = { ...found.serverMetadata(), token_endpoint: exchangeEndpoint() };
+    const there = new openid.Configuration(metadata, DKT_CLIENT_ID, undefined, auth);
+    openid.allowInsecureRequests(there);
+    const { member, asked } = await redemption(assert);
+    const exchanged = await openid.genericGrantRequest(there, TOKEN_EXCHANGE, asked);
+    assert.strictEqual((await verify(found.serverMetadata(), exchanged.access_token)).sub, member);
+
+    const channel = new Channel(server);
+    const { refresh_token } = await server.issue(assert, channel.seamless(channel.idToken()));
+    const refreshed = await openid.refreshTokenGrant(found, refresh_token);
+    assert.strictEqual((await verify(found.serverMetadata(), refreshed.access_token)).sub, member);
+    assert.notStrictEqual(refreshed.refresh_token, refresh_token);
   });
 
   test("openid-client, refused", async (assert) => {

@@ -1,10 +1,12 @@
 // The package as its users install and import it, in every runtime: `edgegrant/verify` fetches the keys of a
 // deployment and of an issuer that is not ours, and jose says the same of every token; `edgegrant/sign` makes one,
-// and `edgegrant/inspect` explains it.
+// and `edgegrant/inspect` explains it; `edgegrant/policy` explains a decision. The command line runs once.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import * as jose from "jose";
 import { OWN } from "./package_api.mjs";
 import { HOSTS, install } from "./package_hosts.mjs";
@@ -12,6 +14,7 @@ import { ALGS, AUDIENCE, openPartner } from "./package_partner.mjs";
 import { serving } from "./serving.mjs";
 import { basic, GRANT } from "./wire.mjs";
 
+const execute = promisify(execFile);
 const HII_AUDIENCE = "https://hiiretail.com";
 
 export function packaged({ test }, hooks) {
@@ -48,6 +51,13 @@ export function packaged({ test }, hooks) {
     const form = `${GRANT}&audience=${HII_AUDIENCE}`;
     return (await server.issue(assert, { auth, path: "/hii/oauth2/token", form })).access_token;
   };
+
+  test("the command line", async (assert) => {
+    const file = join(folder, "policy.json");
+    await writeFile(file, JSON.stringify({ version: "1", scopes: { read: { description: "reads" } } }));
+    const { stdout } = await execute(join(folder, "node_modules/.bin/edgegrant"), ["policy", "check", file]);
+    assert.strictEqual(stdout, "0 errors, 0 warnings, 0 notes\n");
+  });
 
   for (const [runtime, host] of Object.entries(HOSTS)) {
     /** Runs the API while `use(options, ask)` does; `ask` presents a token. */
@@ -94,6 +104,14 @@ export function packaged({ test }, hooks) {
         const { payload } = await jose.jwtVerify(body.token, await jose.importJWK(OWN), { typ: "at+jwt" });
         assert.deepEqual(payload, body.inspection.claims);
         assert.strictEqual(body.inspection.signature.status, "verified");
+      });
+    });
+
+    test(`${runtime}: a decision explained`, async (assert) => {
+      await withApi(async (_, ask) => {
+        const { status, body } = await ask("/policy");
+        assert.strictEqual(status, 200);
+        assert.deepEqual([body.outcome, body.granted.scope], ["granted", "read"]);
       });
     });
 

@@ -20,11 +20,15 @@ export async function install(folder) {
   await mkdir(modules);
   const quiet = ["--ignore-scripts", "--silent", "--offline", "--pack-destination", folder];
   await execute("npm", ["pack", ...quiet], { cwd: root, env: { ...process.env, HOME: folder } });
-  const { name, version, dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const { name, version, dependencies, bin } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   await execute("tar", ["-xzf", join(folder, `${name}-${version}.tgz`), "-C", modules]);
   await execute("mv", [join(modules, "package"), join(modules, name)]);
   for (const dependency of Object.keys(dependencies)) {
     await symlink(join(root, "node_modules", dependency), join(modules, dependency));
+  }
+  await mkdir(join(modules, ".bin"));
+  for (const [command, file] of Object.entries(bin)) {
+    await symlink(join("..", name, file), join(modules, ".bin", command));
   }
   const own = { private: true, type: "module", dependencies: { [name]: version, ...dependencies } };
   await writeFile(join(folder, "package.json"), JSON.stringify(own));

@@ -31,7 +31,7 @@ async function importsOf(folder) {
   const place = (name, { default: file }) => join("/node_modules", name, file);
   return {
     ...Object.fromEntries(
-      ["inspect", "sign", "verify", "verify/presets"].map((name) => [
+      ["inspect", "policy", "sign", "verify", "verify/presets"].map((name) => [
         `edgegrant/${name}`,
         place("edgegrant", own.exports[`./${name}`]),
       ]),

@@ -7,8 +7,10 @@
 
 import { fileURLToPath } from "node:url";
 import QUnit from "qunit";
+import { policyCommands } from "../cli/policy.mjs";
 import { authentication } from "./authentication.mjs";
 import { badInput } from "./bad_input.mjs";
+import { bulk, hardBulk } from "./bulk.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
 import { exchangeRefusals } from "./exchange_refusals.mjs";
@@ -22,15 +24,38 @@ import { nodeKey } from "./node_key.mjs";
 import { packaged } from "./package.mjs";
 import { paths } from "./paths.mjs";
 import { rechecked } from "./rechecked.mjs";
+import { redemption } from "./redemption.mjs";
 import { seamless } from "./seamless.mjs";
 import { serve } from "./serve.mjs";
 import { RUNTIMES, serving } from "./serving.mjs";
+import { sideBySide } from "./side_by_side.mjs";
+import { tokenExchange } from "./token_exchange.mjs";
 import { unharmed } from "./unharmed.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 /** Run one after the other against one server. The last looks back on all others. */
-const DEMO_SUITES = { happy, hiiRetail, seamless, generatorRefusals, exchangeRefusals, documented, foreign };
-const FAULTY_SUITES = { badInput, authentication, paths, clientAssertion, rechecked, unharmed };
+const DEMO_SUITES = {
+  happy,
+  hiiRetail,
+  tokenExchange,
+  seamless,
+  generatorRefusals,
+  exchangeRefusals,
+  bulk,
+  documented,
+  foreign,
+};
+const FAULTY_SUITES = {
+  badInput,
+  authentication,
+  paths,
+  clientAssertion,
+  rechecked,
+  redemption,
+  hardBulk,
+  sideBySide,
+  unharmed,
+};
 
 const words = process.argv.slice(2);
 let registered = 0;
@@ -66,6 +91,7 @@ for (const runtime of Object.keys(RUNTIMES)) {
 }
 alone("node, the listener", nodeListener);
 alone("node, one signature and several", nodeKey);
+alone("cli", policyCommands);
 alone("jwks", jwks);
 alone("wrangler", wrangler);
 alone("serve", serve);
