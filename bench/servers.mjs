@@ -111,12 +111,22 @@ export async function start(name, { folder, env, request, command: commandOf = c
   }
   const firstAnswerMs = performance.now() - began;
   const { pid } = server;
-  return { name, origin: ORIGIN, firstAnswerMs, rss: () => rss(pid), cpu: () => cpu(pid), stop };
+  return {
+    ...{ name, origin: ORIGIN, firstAnswerMs, stop },
+    ...{ rss: () => rss(pid), peakRss: () => peakRss(pid), cpu: () => cpu(pid) },
+  };
 }
 
 /** Resident memory, MiB. */
 function rss(pid) {
   return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) / 1024;
+}
+
+/** The most that it was so far, MiB. Linux alone keeps it. */
+function peakRss(pid) {
+  const file = `/proc/${pid}/status`;
+  const status = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
 /** Processor time so far, all threads, microseconds. Linux alone tells it finely enough; elsewhere not a number. */

@@ -1,6 +1,7 @@
 /** What the program that embeds a deployment may do with it. None of this can be reached by a request. */
 
 import type { Driver } from "./drive.ts";
+import type { Decision, Facts } from "./policy/types.ts";
 import type { Mistake } from "./types.ts";
 
 /** Governs a deployment. `issuer` is always an issuer's identifier. All reject with {@link OperatorError}. */
@@ -13,6 +14,11 @@ export interface Operator {
   publishPolicy(issuer: string, policy: unknown): Promise<{ version: string }>;
   /** The text of the policy that is published; `null`: none is. */
   policy(issuer: string): Promise<string | null>;
+  /**
+   * Explains what the policy in force decides for these facts, as a request would be decided: every rule that had a
+   * say. Its members are those of `explainPolicy` in `edgegrant/policy`.
+   */
+  explainPolicy(issuer: string, facts: Facts): Promise<Decision>;
   /** Puts a subject into the directory, or changes what stands there. It counts at once. */
   putSubject(issuer: string, sub: string, state: { active: boolean }): Promise<void>;
   /** Makes an API key for a client, a UUID of version 4. Only its hash is kept: it is told this once. */
@@ -59,6 +65,10 @@ export function operator(driver: Driver): Operator {
     async policy(issuer) {
       const { policy } = await command("read_policy", { issuer });
       return typeof policy === "string" ? policy : null;
+    },
+    async explainPolicy(issuer, facts) {
+      const answer: unknown = await command("explain_policy", { issuer, facts: JSON.stringify(facts) });
+      return answer as Decision;
     },
     async putSubject(issuer, sub, { active }) {
       await command("put_subject", { issuer, sub, active });

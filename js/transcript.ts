@@ -35,8 +35,9 @@ function answer(steps: readonly Step[]): HttpResponse | null {
   if (last.response !== null) return last.response;
   const head = steps.find((step) => step.kind === "head");
   if (head === undefined) return null;
-  const body = steps.map((step) => (step.kind === "chunk" ? step.chunk : "")).join("");
-  return { status: head.status, headers: head.headers, body };
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  const parts = steps.map((step) => (step.kind === "chunk" ? utf8.decode(step.chunk, { stream: true }) : ""));
+  return { status: head.status, headers: head.headers, body: parts.join("") };
 }
 
 /** The transcript as JSON; bytes become `{"$bytes": "<base64url>"}`. */

@@ -132,7 +132,7 @@ export interface HttpRequest {
 export type Step =
   | { kind: "effect"; effect: Effect }
   | { kind: "head"; status: number; headers: [string, string][] }
-  | { kind: "chunk"; chunk: string }
+  | { kind: "chunk"; chunk: Uint8Array }
   /** `response` is `null` where a `head` went before. */
   | { kind: "done"; response: HttpResponse | null };
 

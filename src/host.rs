@@ -279,7 +279,7 @@ pub enum Outgoing {
         headers: Vec<(&'static str, String)>,
     },
     /// A part of a streamed answer's body.
-    Chunk(String),
+    Chunk(Vec<u8>),
 }
 
 #[derive(Default)]
@@ -370,6 +370,11 @@ impl Host {
         }
     }
 
+    /// Whether anybody listens to [`Self::record`]: what takes time is then worth saying.
+    pub fn audits(&self) -> bool {
+        self.hooks.audit
+    }
+
     /// Whether the operator knows the subjects, so that [`Self::subject`] has an answer.
     pub fn asks_subject(&self) -> bool {
         self.hooks.subject
@@ -411,8 +416,8 @@ impl Host {
     }
 
     /// Sends a part of a streamed answer's body.
-    pub async fn chunk(&self, text: String) -> Result<(), Failure> {
-        let reply = self.exchange(Outgoing::Chunk(text)).await?;
+    pub async fn chunk(&self, part: Vec<u8>) -> Result<(), Failure> {
+        let reply = self.exchange(Outgoing::Chunk(part)).await?;
         done("chunk", &reply)
     }
 

@@ -35,7 +35,8 @@ pub enum Step {
     /// It sends a part of a streamed answer; answer [`Reply::Done`].
     Chunk {
         /// The part.
-        chunk: String,
+        #[serde(with = "serde_bytes")]
+        chunk: Vec<u8>,
     },
     /// It has ended.
     Done {

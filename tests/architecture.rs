@@ -34,9 +34,9 @@ const TYPESCRIPT: &[&[&str]] = &[
     &["core", "types"],
     &["drive", "load", "signer", "store"],
     &["verify"],
-    &["inspect"],
+    &["inspect", "policy"],
     &["effects", "http", "operator", "transcript"],
-    &["index", "policy", "sign"],
+    &["index", "sign"],
     &["cli"],
 ];
 

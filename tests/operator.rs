@@ -44,6 +44,36 @@ fn description(response: &HttpResponse) -> String {
 }
 
 #[test]
+fn a_decision_is_explained_by_the_policy_in_force() {
+    let (mut world, mut policy) = registry();
+    let explain = |facts: &Value| {
+        operator(&json!({ "command": "explain_policy", "issuer": ORIGIN, "facts": facts.to_string() }))
+    };
+    let facts = json!({ "kind": "generate", "from": A, "to": B, "now": 1_700_000_000 });
+    assert_eq!(error(&world.ask(explain(&facts))), (503, "temporarily_unavailable".into()));
+    for (version, expires_at, expected) in [
+        ("1", "2100-01-01T00:00:00Z", ("granted", None)),
+        ("2", "2020-01-01T00:00:00Z", ("refused", Some("exchange.expired"))),
+    ] {
+        policy["version"] = json!(version);
+        for grant in policy["exchange"].as_array_mut().unwrap() {
+            grant["expires_at"] = json!(expires_at);
+        }
+        assert_eq!(world.ask(operator(&publish(ORIGIN, &policy.to_string()))).status, 200);
+        let decision = body(&world.ask(explain(&facts)));
+        let refused = decision["rules"].as_array().unwrap().iter().find(|ruling| ruling["holds"] == false);
+        let found =
+            (decision["outcome"].as_str().unwrap(), refused.and_then(|ruling| ruling["rule"].as_str()));
+        assert_eq!((found, &decision["policy_version"]), (expected, &json!(version)));
+    }
+    let response = world.ask(explain(&json!({ "kind": "generate", "from": A, "extra": 1 })));
+    let answer = body(&response);
+    let pointers: Vec<_> =
+        answer["mistakes"].as_array().unwrap().iter().map(|one| one["pointer"].as_str().unwrap()).collect();
+    assert_eq!((response.status, &*pointers), (400, &["", "", "/extra"][..]), "{answer}");
+}
+
+#[test]
 fn a_policy_is_published_and_read_back_as_it_was_written() {
     let (mut world, policy) = registry();
     let read = |issuer: &str| json!({ "command": "read_policy", "issuer": issuer });

@@ -90,7 +90,7 @@ mod with_faults {
             .iter()
             .map(|step| match step {
                 Step::Head { status, .. } => format!("head {status}"),
-                Step::Chunk { chunk } => chunk.trim().to_owned(),
+                Step::Chunk { chunk } => String::from_utf8_lossy(chunk).trim().to_owned(),
                 Step::Effect { .. } => "effect".to_owned(),
                 Step::Done { response } => format!("done {}", response.is_some()),
             })

@@ -64,7 +64,7 @@ async fn count(host: &Host, key: &str, n: u32) -> Result<HttpResponse, Failure> 
 async fn stream(host: &Host, key: &str, n: u32) -> Result<(), Failure> {
     host.head(200, vec![("content-type", "text/plain".to_owned())]).await?;
     for i in 0..n {
-        host.chunk(format!("chunk {i}\n")).await?;
+        host.chunk(format!("chunk {i}\n").into_bytes()).await?;
         host.get(Role::State, vec![key.to_owned()]).await?;
     }
     Ok(())

@@ -65,7 +65,7 @@ async fn begin<'a>(
     let subjects = Subjects::parse(request.body.bytes())?;
     let count = subjects.raw().len() as u64;
     event.count = u32::try_from(count).ok();
-    event.digest = Some(subjects.digest().to_owned());
+    event.digest = host.audits().then(|| subjects.digest());
 
     let name = granted.grant.clone().unwrap_or_default();
     let quota = Quota::of(host, &issuer.identifier, &name);
@@ -170,7 +170,7 @@ struct Generation<'a> {
     node: [u8; 6],
     subjects: Subjects<'a>,
     made: usize,
-    first: String,
+    first: Vec<u8>,
 }
 
 impl<'a> Generation<'a> {
@@ -201,7 +201,7 @@ impl<'a> Generation<'a> {
         let (header, _) = batch::encode_header(&header).map_err(failed)?;
         let template = Template::new(&header, &claims.to_string(), &["sub", "jti"]).map_err(failed)?;
         let node = tag(&issuer.identifier, &from.client_id, &asked.to.client_id);
-        let mut begun = Self { key, template, node, subjects, made: 0, first: String::new() };
+        let mut begun = Self { key, template, node, subjects, made: 0, first: Vec::new() };
         begun.first = begun.chunk(host, CHUNKS.0).await?;
         Ok(begun)
     }
@@ -219,29 +219,30 @@ impl<'a> Generation<'a> {
     }
 
     /// The next tokens, as a part of the JSON object that answers.
-    async fn chunk(&mut self, host: &Host, most: usize) -> Result<String, Failure> {
+    async fn chunk(&mut self, host: &Host, most: usize) -> Result<Vec<u8>, Failure> {
         let left = self.subjects.raw().get(self.made..).unwrap_or_default();
         let subjects = left.get(..most).unwrap_or(left);
         let columns = [Column::Values(subjects.to_vec()), Column::Uuid { node: Some(self.node) }];
         let inputs = self.template.inputs(&columns, subjects.len(), &mut *host.rng()).map_err(failed)?;
         let signatures = self.key.sign_inputs(host, &inputs).await?;
-        let tokens = inputs.assemble(&signatures).map_err(failed)?;
-        let tokens = std::str::from_utf8(&tokens).map_err(failed)?;
-        let octets: usize = subjects.iter().map(|subject| subject.get().len() + 4).sum();
-        let mut chunk = String::with_capacity(tokens.len() + octets + 2);
-        let mut separator = if self.made == 0 { '{' } else { ',' };
-        for (subject, token) in subjects.iter().zip(tokens.split('\n')) {
-            chunk.push(separator);
-            chunk.push_str(subject.get());
-            chunk.push_str(":\"");
-            chunk.push_str(token);
-            chunk.push('"');
-            separator = ',';
-        }
+        let members: usize = subjects.iter().map(|subject| subject.get().len() + "\",:\"".len()).sum();
+        // In base64url, three octets are four.
+        let mut chunk = Vec::with_capacity(members + inputs.text().len() + signatures.len() * 3 / 2);
+        let begins = self.made == 0;
+        let member = |index: usize, chunk: &mut Vec<u8>| {
+            let before = match index {
+                0 if begins => "{",
+                0 => ",",
+                _ => "\",",
+            };
+            chunk.extend_from_slice(before.as_bytes());
+            chunk.extend_from_slice(subjects.get(index).map_or("null", |subject| subject.get()).as_bytes());
+            chunk.extend_from_slice(b":\"");
+        };
+        inputs.assemble_into(&mut chunk, &signatures, member).map_err(failed)?;
         self.made += subjects.len();
-        if self.made == self.subjects.raw().len() {
-            chunk.push('}');
-        }
+        let ends = self.made == self.subjects.raw().len();
+        chunk.extend_from_slice(if ends { "\"}" } else { "\"" }.as_bytes());
         Ok(chunk)
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Command<'a> {
 /// Why a command was not done.
 enum Fault {
     Refused(ProtocolError),
-    Mistakes(Vec<Mistake>),
+    Mistakes { of: &'static str, mistakes: Vec<Mistake> },
 }
 
 impl From<ProtocolError> for Fault {
@@ -58,8 +58,8 @@ pub(super) async fn serve(server: &Server, host: &Host, request: &HttpRequest) -
     match perform(server, host, request).await {
         Ok(answer) => HttpResponse::json(200, answer.to_string()),
         Err(Fault::Refused(error)) => error.to_response(),
-        Err(Fault::Mistakes(mistakes)) => {
-            let description = format!("the policy has {} mistakes", mistakes.len());
+        Err(Fault::Mistakes { of, mistakes }) => {
+            let description = format!("the {of} has {} mistakes", mistakes.len());
             let answer = json!({
                 "error": "invalid_request", "error_description": description, "mistakes": mistakes,
             });
@@ -84,6 +84,7 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
             let text = store::published_policy(host, issuer).await.map_err(ProtocolError::unavailable)?;
             return Ok(json!({ "policy": text }));
         }
+        "explain_policy" => return explain_policy(host, issuer, command.text("facts")?).await,
         "put_subject" => {
             let sub = command.text("sub")?;
             if sub.is_empty() || sub.len() > 255 {
@@ -123,10 +124,19 @@ async fn publish_policy(host: &Host, issuer: &Issuer, text: &str, event: &mut Ev
         let message = "this issuer's policy stands in its configuration: set \"policy\": \"registry\"";
         return Err(ProtocolError::invalid_request(message).into());
     }
-    let version = Policy::parse(text).map_err(Fault::Mistakes)?.version;
+    let version = Policy::parse(text).map_err(|mistakes| Fault::Mistakes { of: "policy", mistakes })?.version;
     store::publish_policy(host, issuer, text.to_owned()).await.map_err(ProtocolError::unavailable)?;
     event.policy_version = Some(version.clone());
     Ok(json!({ "version": version }))
+}
+
+/// Explains a decision by the policy that is in force.
+async fn explain_policy(host: &Host, issuer: &Issuer, facts: &str) -> Result<Value, Fault> {
+    let policy = store::policy_of(host, issuer).await?;
+    let policy = policy.ok_or_else(|| ProtocolError::invalid_request("this issuer has no policy"))?;
+    let decision = policy.explain(facts).map_err(|mistakes| Fault::Mistakes { of: "facts", mistakes })?;
+    // A decision is plain data, which always serializes.
+    Ok(serde_json::to_value(decision).unwrap_or_default())
 }
 
 async fn put_api_key(

@@ -2,7 +2,7 @@
 
 import { Driver, type DriverOptions, type Recording, type TrapInfo } from "../../js/drive.ts";
 import type { Answer, Effect, HttpResponse, Reply } from "../../js/types.ts";
-import { ask, FakeCores, get, ok, plain, put, type Sabotage, type Script } from "./fake_core.ts";
+import { ask, chunk, FakeCores, get, ok, plain, put, type Sabotage, type Script } from "./fake_core.ts";
 import { Park } from "./park.ts";
 import type { Register } from "./runtime.ts";
 
@@ -45,13 +45,13 @@ const SCRIPTS: Record<string, Script> = {
     yield { kind: "head", status: 200, headers: [["content-type", "text/plain"]] };
     for (let index = 0; index < 4; index++) {
       yield* ask(get(query));
-      yield { kind: "chunk", chunk: `chunk ${index}\n` };
+      yield chunk(`chunk ${index}\n`);
     }
     return null;
   },
   "/stream-trap": function* () {
     yield { kind: "head", status: 200, headers: [] };
-    yield { kind: "chunk", chunk: "chunk 0\n" };
+    yield chunk("chunk 0\n");
     throw new WebAssembly.RuntimeError("unreachable");
   },
   "/notify": function* ({ query }) {
@@ -72,7 +72,7 @@ const SCRIPTS: Record<string, Script> = {
     return null;
   },
   "/chunk-first": function* () {
-    yield { kind: "chunk", chunk: "too early" };
+    yield chunk("too early");
     return null;
   },
 };

@@ -141,6 +141,11 @@ export function ok(body: string): HttpResponse {
   return { status: 200, headers: [["content-type", "text/plain"]], body };
 }
 
+/** A part of a streamed answer. */
+export function chunk(text: string): Step {
+  return { kind: "chunk", chunk: new TextEncoder().encode(text) };
+}
+
 /** Reads `key` of the state. */
 export function get(key: string): Effect {
   return { kind: "get", role: "state", keys: [key] };

@@ -3,7 +3,7 @@
 import { Driver } from "../../js/drive.ts";
 import { handle } from "../../js/http.ts";
 import type { HttpRequest, HttpResponse } from "../../js/types.ts";
-import { FakeCores, ok, type Sabotage, type Script } from "./fake_core.ts";
+import { chunk, FakeCores, ok, type Sabotage, type Script } from "./fake_core.ts";
 import type { Register } from "./runtime.ts";
 
 const BASE = "https://issuer.example";
@@ -17,7 +17,7 @@ function rig(answer: HttpResponse | null = ok("answer"), sabotage?: Sabotage) {
     seen.push(request);
     if (answer !== null) return answer;
     yield { kind: "head", status: 200, headers: [["content-type", "text/plain"]] };
-    yield { kind: "chunk", chunk: "streamed" };
+    yield chunk("streamed");
     return null;
   };
   const cores = new FakeCores(new Proxy({}, { get: () => script }), sabotage);

@@ -223,7 +223,7 @@ impl World {
                 }
                 Step::Chunk { chunk } => {
                     flight.trace.push("chunk");
-                    flight.body.push_str(&chunk);
+                    flight.body.push_str(std::str::from_utf8(&chunk).unwrap());
                 }
                 Step::Done { response } => {
                     flight.trace.extend(response.iter().map(|_| "answer"));

@@ -69,25 +69,42 @@ impl Inputs {
     /// # Errors
     /// [`BatchError::Signatures`], [`BatchError::TooLong`]
     pub fn assemble(&self, signatures: &[u8]) -> Result<Vec<u8>, BatchError> {
+        let mut tokens = Vec::new();
+        self.assemble_into(&mut tokens, signatures, |index, tokens| {
+            if index > 0 {
+                tokens.push(b'\n');
+            }
+        })?;
+        Ok(tokens)
+    }
+
+    /// Appends the tokens to `text`; `before` appends what stands before the one of an index.
+    ///
+    /// # Errors
+    /// As [`Self::assemble`]; some may have been appended by then.
+    pub fn assemble_into(
+        &self,
+        text: &mut Vec<u8>,
+        signatures: &[u8],
+        before: impl Fn(usize, &mut Vec<u8>),
+    ) -> Result<(), BatchError> {
         let wrong = || BatchError::Signatures { octets: signatures.len(), count: self.count() };
         let length = signatures.len().checked_div(self.count()).unwrap_or_default();
         if length == 0 || length * self.count() != signatures.len() {
             return Err(wrong());
         }
         let added = base64url::encoded_length(length) + 2;
-        let mut tokens = Vec::with_capacity(self.text.len() + added * self.count());
+        text.reserve(self.text.len() + added * self.count());
         for (index, (input, signature)) in self.iter().zip(signatures.chunks_exact(length)).enumerate() {
             let octets = input.len() + added - 1;
             if octets > MAX_TOKEN_OCTETS {
                 return Err(BatchError::TooLong { index, octets });
             }
-            if index > 0 {
-                tokens.push(b'\n');
-            }
-            tokens.extend_from_slice(input);
-            tokens.push(b'.');
-            base64url::append(signature, &mut tokens);
+            before(index, text);
+            text.extend_from_slice(input);
+            text.push(b'.');
+            base64url::append(signature, text);
         }
-        Ok(tokens)
+        Ok(())
     }
 }
