@@ -20,7 +20,11 @@ function subjects(runtime, alg) {
   return [
     ...Object.entries(MOUNTS)
       .filter(([, mount]) => mount.alg === alg && (mount.signing !== "core" || runtime === "deno"))
-      .map(([mount, { signing }]) => ({ by: signing === "core" ? "edgegrant_core" : "edgegrant", mount, ways: [{}] })),
+      .map(([mount, { signing }]) => ({
+        by: signing === "core" ? "edgegrant_core" : "edgegrant",
+        mount,
+        ways: [{}],
+      })),
     { by: "jose", ways: FLIGHTS.flatMap(streamed) },
     { by: "webcrypto", ways: FLIGHTS.map((flight) => ({ flight })) },
   ].map((subject) => ({ ...subject, runtime, alg }));
@@ -28,7 +32,9 @@ function subjects(runtime, alg) {
 
 /** The generator in one runtime: cells, each with its samples in the order of the rounds. */
 export async function measureGenerator(launch, runtime, env, plan) {
-  const server = await launch(runtime, { request: (origin) => ownToken(origin, "es256", env, "token-generator") });
+  const server = await launch(runtime, {
+    request: (origin) => ownToken(origin, "es256", env, "token-generator"),
+  });
   const figures = [];
   try {
     for (const alg of ["RS256", "ES256", "EdDSA", "HS256"]) {
@@ -86,10 +92,15 @@ async function sample(server, cell, env, ids) {
 async function requestOf(server, cell, env, ids) {
   const { by, mount, alg, flight, streamed, octets } = cell;
   if (mount !== undefined) {
-    cell.token ??= JSON.parse((await call(ownToken(server.origin, mount, env, "token-generator"))).text).access_token;
+    cell.token ??= JSON.parse(
+      (await call(ownToken(server.origin, mount, env, "token-generator"))).text,
+    ).access_token;
     return generate(server.origin, mount, env, cell.token, ids);
   }
-  const about = by === "jose" ? { streamed, origin: `${server.origin}/${alg.toLowerCase()}` } : { octets, count: ids.length };
+  const about =
+    by === "jose"
+      ? { streamed, origin: `${server.origin}/${alg.toLowerCase()}` }
+      : { octets, count: ids.length };
   return {
     url: `${server.origin}/${by}?${new URLSearchParams({ alg, flight, ...about })}`,
     ...(by === "jose" && {
@@ -132,7 +143,8 @@ async function verify(server, cell, env) {
     const header = JSON.stringify(protectedHeader);
     const expected = JSON.stringify({ kid: "generator", typ: "exchangeable+jwt", alg: cell.alg });
     const { scope, client_id, exp, iat, jti } = payload;
-    const good = scope.toSorted().join() === "contacts,phone,sports" && client_id === "redeems" && exp - iat === 900;
+    const good =
+      scope.toSorted().join() === "contacts,phone,sports" && client_id === "redeems" && exp - iat === 900;
     if (header !== expected || !good || jti.length !== 36) throw new Error(`wrong: ${token}`);
   }
 }
