@@ -39,15 +39,19 @@ pub fn generate(policy: Option<&Policy>, facts: &GenerateFacts<'_>) -> Decision 
     let GenerateFacts { known, from, to, asked, count, used, now } = facts;
     let mut judge = Judge::default();
     active(&mut judge, *from, to);
-    let approved = approved(policy, known, to);
-    if let Some(asked) = asked {
-        auto_approved(&mut judge, asked, &approved);
-    }
     let grant = grant(&mut judge, policy, Flow::ExchangeableToken, *from, to.client_id, *now);
+    let approved = approved(policy, known, to);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
     let scope = match asked {
-        None => approved.intersection(&ceiling),
+        None => {
+            let all = approved.intersection(&ceiling);
+            judge.rule(Rule::ScopeNotAutoApproved, !all.is_empty(), || {
+                "nothing that the grant covers is auto-approved for this client".into()
+            });
+            all
+        }
         Some(asked) => {
+            auto_approved(&mut judge, asked, &approved);
             covered(&mut judge, asked, &ceiling);
             (*asked).clone()
         }

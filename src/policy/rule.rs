@@ -89,8 +89,8 @@ rules! {
         when "The grant does not give tokens of the type asked for.",
         resolve "Ask for a type among the grant's `requested_token_types`, or add this one.";
     ExchangeActorNotAllowed = "exchange.actor-not-allowed",
-        when "The subject token's `may_act` names somebody else, or the actor token is not the client's own.",
-        resolve "Act as the party that `may_act` names (RFC 8693 §4.4), with an actor token of the client that asks.";
+        when "The subject token's `may_act` names somebody else; or it names nobody, and the actor token is not the client's own.",
+        resolve "Act as the party that `may_act` names (RFC 8693 §4.4), or with an actor token of the client that asks.";
     ExchangeDelegationNotAllowed = "exchange.delegation-not-allowed",
         when "The request has an actor token, and the grant is for impersonation alone.",
         resolve "Leave the actor token out, or add `delegation` to the grant's `modes`.";
