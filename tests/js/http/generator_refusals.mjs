@@ -268,8 +268,8 @@ export function generatorRefusals({ test }, server) {
       [{ auth: await channel.bearer(assert, "B") }, 403, "insufficient_scope"],
       [{ auth: undefined }, 401, "invalid_client"],
       [{ headers: {} }, 400, "invalid_request"],
-      [{ query: { client_id: "review-mails", scopes: "nothing" } }, 400, "invalid_scope"],
-      [{ query: { client_id: "review-mails" } }, 403, "access_denied"],
+      [{ query: { client_id: "review-mails", scopes: "nothing" } }, 403, "access_denied"],
+      [{ query: { scopes: "nothing" } }, 400, "invalid_scope"],
       [{ query: {} }, 400, "invalid_request"],
     ];
     for (const [mended, status, error] of steps) {
