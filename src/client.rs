@@ -1,51 +1,13 @@
 //! Clients, RFC 6749 §2, in the terms of RFC 7591 §2.
 
-use std::fmt;
-
 use crate::jose::{Algorithm, VerifyingKey};
+use crate::named::named;
 use crate::resource::Resource;
 use crate::scope::Scope;
 use crate::secret::SecretHash;
 
 /// The one algorithm of `client_secret_jwt`: a secret is used with one.
 pub const SECRET_JWT_ALGORITHM: Algorithm = Algorithm::Hs256;
-
-/// Declares an enum whose variants have names on the wire and in the configuration.
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        #[derive(Clone, Copy, Debug, deserr::Deserr, Eq, PartialEq)]
-        $(#[$doc])*
-        #[deserr(error = crate::mistake::Mistakes)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        pub enum $name {
-            $($(#[$variant_doc])*
-            #[deserr(rename = $text)]
-            #[cfg_attr(feature = "schema", schemars(rename = $text))]
-            $variant,)*
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// Its name on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// The one of this name.
-            pub fn named(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
 
 named! {
     /// How a client authenticates at the token endpoint: RFC 7591 §2, OpenID Connect Core §9.

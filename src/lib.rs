@@ -39,6 +39,7 @@ pub mod jose;
 pub mod json;
 pub mod keys;
 pub mod mistake;
+mod named;
 pub mod policy;
 pub mod profile;
 pub mod resource;

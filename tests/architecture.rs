@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// From the lowest layer to the highest.
 const RUST: &[&[&str]] = &[
     &["http", "json", "mistake", "secret", "time"],
-    &["error", "jose"],
+    &["error", "jose", "named"],
     &["form", "scope"],
     &["resource"],
     &["client", "inspect", "verifier"],

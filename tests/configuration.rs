@@ -13,10 +13,7 @@ use support::*;
 fn mistakes(change: impl FnOnce(&mut Value)) -> Vec<(String, String)> {
     let mut document = document();
     change(&mut document);
-    match Server::configure(&document.to_string(), &bindings()) {
-        Ok(_) => Vec::new(),
-        Err(mistakes) => mistakes.into_iter().map(|mistake| (mistake.pointer, mistake.message)).collect(),
-    }
+    mistakes_of(&document, &bindings())
 }
 
 /// Mounts the second issuer at `path`, without the clients that look for it elsewhere.
@@ -28,8 +25,7 @@ fn moved(document: &mut Value, path: &str) {
 #[test]
 #[allow(clippy::too_many_lines, reason = "a table")]
 fn each_mistake_names_its_place_and_what_was_expected() {
-    type Change = fn(&mut Value);
-    let table: &[(Change, &str, &str)] = &[
+    let table: &[Mistaken] = &[
         (|d| d["origin"] = json!(7), "/origin", "expected a string, an object, found a whole number"),
         (|d| d["origin"] = json!("auth.example.com"), "/origin", "expected scheme, host and port"),
         (|d| d["origin"] = json!("https://auth.example.com/"), "/origin", "without a slash at the end"),
@@ -218,14 +214,7 @@ fn each_mistake_names_its_place_and_what_was_expected() {
             "expected one of authorized",
         ),
     ];
-    assert_eq!(mistakes(|_| {}), []);
-    for (change, pointer, message) in table {
-        let found = mistakes(change);
-        assert!(
-            found.len() == 1 && found[0].0 == *pointer && found[0].1.contains(message),
-            "expected {pointer}: {message}\nfound {found:#?}"
-        );
-    }
+    assert_each(table, mistakes);
 }
 
 /// WebCrypto takes more keys than are sound. What it signs with is judged by its public half.

@@ -87,39 +87,7 @@ pub struct ScopeRule {
     pub resources: Option<Vec<Resource>>,
 }
 
-/// Declares an enum whose variants are lower case words in the document.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Deserr, Eq, Ord, PartialEq, PartialOrd, serde::Serialize)]
-        #[deserr(error = Mistakes)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        pub enum $name {
-            $($(#[$variant_doc])*
-            #[deserr(rename = $text)]
-            #[serde(rename = $text)]
-            #[cfg_attr(feature = "schema", schemars(rename = $text))]
-            $variant,)*
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// Its name in the document.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// The one of this name.
-            pub fn named(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-        }
-    };
-}
-
-words! {
+named! {
     /// How much harm a scope can do in wrong hands.
     #[derive(Default)]
     Sensitivity {
@@ -227,7 +195,7 @@ pub struct ExchangeGrant {
     pub expires_at: Option<Date>,
 }
 
-words! {
+named! {
     /// The ways in which tokens for a subject who is not there can be had.
     #[derive(Default)]
     Flow {
@@ -241,7 +209,7 @@ words! {
     }
 }
 
-words! {
+named! {
     /// Token types, RFC 8693 §3, by the last part of their URNs.
     TokenType {
         /// `urn:ietf:params:oauth:token-type:access_token`
@@ -269,7 +237,7 @@ impl TokenType {
     }
 }
 
-words! {
+named! {
     /// RFC 8693 §1.1: whether the new token says who acts.
     Mode {
         /// It does not.
@@ -279,7 +247,7 @@ words! {
     }
 }
 
-words! {
+named! {
     /// What the processing of personal data rests on: Regulation (EU) 2016/679, article 6.
     LegalBasis {
         /// The person agreed.

@@ -8,6 +8,7 @@ mod hii_retail;
 mod standard;
 
 use crate::client::AuthMethod;
+use crate::named::named;
 use crate::time::Seconds;
 
 /// A profile: every knob. The standard values stand in `standard.rs`.
@@ -134,21 +135,18 @@ pub enum ScopeMember {
     Empty,
 }
 
-/// The profiles' names in the configuration.
-#[derive(Clone, Copy, Debug, Default, deserr::Deserr, Eq, PartialEq)]
-#[deserr(error = crate::mistake::Mistakes)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
-pub enum Name {
-    /// What the specifications say.
-    #[default]
-    #[deserr(rename = "standard")]
-    Standard,
-    /// Decathlon Login: the seamless back-channel.
-    #[deserr(rename = "decathlon")]
-    Decathlon,
-    /// Hii Retail: `client_credentials` with a mandatory audience.
-    #[deserr(rename = "hii_retail")]
-    HiiRetail,
+named! {
+    /// The profiles' names in the configuration.
+    #[derive(Default)]
+    Name {
+        /// What the specifications say.
+        #[default]
+        Standard = "standard",
+        /// Decathlon Login: the seamless back-channel.
+        Decathlon = "decathlon",
+        /// Hii Retail: `client_credentials` with a mandatory audience.
+        HiiRetail = "hii_retail",
+    }
 }
 
 impl Name {

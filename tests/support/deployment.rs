@@ -198,3 +198,26 @@ pub fn hmac(secret: &str) -> SigningKey {
 pub fn base64_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
+
+/// A change of a document, and the one mistake that it makes: where, and what is said of it.
+pub type Mistaken = (fn(&mut Value), &'static str, &'static str);
+
+/// The mistakes of a document: where each is, and what is said of it.
+pub fn mistakes_of(document: &Value, bindings: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    match Server::configure(&document.to_string(), bindings) {
+        Ok(_) => Vec::new(),
+        Err(mistakes) => mistakes.into_iter().map(|mistake| (mistake.pointer, mistake.message)).collect(),
+    }
+}
+
+/// Each change makes its mistake, and no other.
+pub fn assert_each(table: &[Mistaken], mistakes: impl Fn(fn(&mut Value)) -> Vec<(String, String)>) {
+    assert_eq!(mistakes(|_| {}), []);
+    for (change, pointer, message) in table {
+        let found = mistakes(*change);
+        assert!(
+            found.len() == 1 && found[0].0 == *pointer && found[0].1.contains(message),
+            "expected {pointer}: {message}\nfound {found:#?}"
+        );
+    }
+}
