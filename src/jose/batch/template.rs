@@ -105,6 +105,13 @@ impl Template {
             }
             // At most MAX_COUNT times MAX_TOKEN_OCTETS.
             inputs.ends.push(u32::try_from(end).map_err(|_| BatchError::TooLong { index, octets })?);
+            // Values may begin alike too, and what is shared is hashed once.
+            let (before, token) = inputs.text.split_at(begin);
+            let alike = match before.get(self.prefix.len()..inputs.shared) {
+                Some(first) => in_common(first, token.get(self.prefix.len()..).unwrap_or_default()),
+                None => octets - self.prefix.len(),
+            };
+            inputs.shared = self.prefix.len() + alike;
             begin = end;
         }
         Ok(inputs)
@@ -220,6 +227,11 @@ fn check_constant(name: &str, value: &Value) -> Result<(), BatchError> {
         Some(claim) => Err(BatchError::NotADate { claim, index: None }),
         None => Ok(()),
     }
+}
+
+/// How many octets both begin with.
+fn in_common(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
 /// Quicker than what `Display` does.

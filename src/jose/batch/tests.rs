@@ -122,6 +122,9 @@ fn splicing_is_exact_at_every_alignment() {
                 assert_eq!(input, jws::signing_input("aGVhZGVy", payload.as_bytes()).as_bytes(), "{payload}");
                 assert!(input.starts_with(inputs.shared()));
             }
+            let shared = inputs.shared().len();
+            let next: Vec<_> = inputs.iter().map(|input| input.get(shared)).collect();
+            assert!(next.iter().any(|octet| octet != &next[0]), "all that is shared: {next:?}");
         }
     }
 }
