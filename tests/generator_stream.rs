@@ -92,7 +92,9 @@ fn one_and_many_and_no_more_than_ten_thousand() {
     let mut world = exchange_world(2);
     let bearer = own_token(&mut world, &STANDARD, A);
     let mut total = 0;
-    for (count, chunks) in [(1, 1), (31, 1), (32, 1), (33, 2), (544, 2), (545, 3), (9_999, 21)] {
+    for (count, chunks) in
+        [(1, 1), (31, 1), (32, 1), (33, 2), (64, 2), (65, 3), (512, 5), (513, 6), (9_999, 24)]
+    {
         let id = world.send(call(&bearer, count));
         world.run();
         let response = world.response(id).unwrap();
@@ -127,7 +129,9 @@ fn without_a_quota_nothing_is_written_at_all() {
     let id = world.send(call(&bearer, 1000));
     world.run();
     assert_eq!(body(world.response(id).unwrap()).as_object().unwrap().len(), 1000);
-    assert_eq!(world.trace(id), ["get", "record", "head", "chunk", "chunk", "chunk"]);
+    let trace = world.trace(id);
+    assert_eq!(trace[..4], ["get", "record", "head", "chunk"]);
+    assert!(trace[4..].iter().all(|step| *step == "chunk"), "{trace:?}");
     assert!(world.state.keys().is_empty() && world.registry.keys().is_empty());
 }
 
@@ -137,11 +141,9 @@ fn everything_is_decided_and_counted_before_the_first_octet() {
     let id = world.send(request);
     world.run();
     let trace = world.trace(id);
-    let expected = [
-        // The API key, the quota, the first tokens, the event; then the answer begins.
-        "get", "get", "commit", "sign", "record", "head", "chunk", "sign", "chunk", "sign", "chunk",
-    ];
-    assert_eq!(trace, expected);
+    // The API key, the quota, the first tokens, the event; then the answer begins.
+    assert_eq!(trace[..7], ["get", "get", "commit", "sign", "record", "head", "chunk"]);
+    assert!(trace[7..].chunks(2).all(|steps| steps == ["sign", "chunk"]), "{trace:?}");
     assert_eq!(world.signatures, 600);
 }
 

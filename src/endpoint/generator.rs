@@ -23,8 +23,11 @@ use crate::secret::Secret;
 use crate::store::{Quota, is_api_key_of, policy_of};
 use crate::token::tag;
 
-/// Tokens of the first chunk, few, so that the answer begins at once; and of each after it.
-const CHUNKS: (usize, usize) = (32, 512);
+/// Tokens of the first chunk, few, so that the answer begins at once.
+const FIRST: usize = 32;
+/// Most tokens of a chunk. Each is as long as all before it: where signing leaves the host no time to send, the first
+/// octet goes out with the second chunk.
+const MOST: usize = 512;
 
 /// Serves a call. `None`: the answer was streamed.
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Option<HttpResponse> {
@@ -202,7 +205,7 @@ impl<'a> Generation<'a> {
         let template = Template::new(&header, &claims.to_string(), &["sub", "jti"]).map_err(failed)?;
         let node = tag(&issuer.identifier, &from.client_id, &asked.to.client_id);
         let mut begun = Self { key, template, node, subjects, made: 0, first: Vec::new() };
-        begun.first = begun.chunk(host, CHUNKS.0).await?;
+        begun.first = begun.chunk(host, FIRST).await?;
         Ok(begun)
     }
 
@@ -212,7 +215,7 @@ impl<'a> Generation<'a> {
         host.head(200, headers).await?;
         host.chunk(std::mem::take(&mut self.first)).await?;
         while self.made < self.subjects.raw().len() {
-            let chunk = self.chunk(host, CHUNKS.1).await?;
+            let chunk = self.chunk(host, self.made.min(MOST)).await?;
             host.chunk(chunk).await?;
         }
         Ok(())

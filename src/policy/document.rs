@@ -9,6 +9,7 @@ use deserr::Deserr;
 
 use super::date::Date;
 use crate::mistake::{Members, Mistakes};
+use crate::named::named;
 use crate::resource::Resource;
 use crate::scope::Scope;
 
