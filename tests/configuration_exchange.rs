@@ -80,7 +80,7 @@ fn generator_keys() {
             (
                 |d| {
                     d["issuers"][0]["keys"][0] =
-                        json!({ "alg": "HS256", "private_key": { "env": "GENERATOR" } })
+                        json!({ "alg": "HS256", "private_key": { "env": "GENERATOR" } });
                 },
                 "/issuers/0/keys/0/alg",
                 "EdDSA, Ed25519, found HS256",
@@ -128,7 +128,7 @@ fn api_keys_and_subjects() {
             (
                 |d| {
                     client_of(d, &STANDARD, A)["api_keys"] =
-                        json!([{ "env": "API_KEY" }, { "env": "SECRET" }])
+                        json!([{ "env": "API_KEY" }, { "env": "SECRET" }]);
                 },
                 "/clients/0/api_keys/1",
                 "expected a UUID of version 4 in binding SECRET",
@@ -264,7 +264,7 @@ fn the_grants_of_a_policy() {
             (
                 |d| {
                     d["issuers"][0]["policy"]["exchange"][3]["from_issuer"] =
-                        json!("https://evil.example.com")
+                        json!("https://evil.example.com");
                 },
                 "/issuers/0/policy/exchange/3/from_issuer",
                 "expected one of the issuers",
