@@ -23,8 +23,11 @@ use crate::secret::Secret;
 use crate::store::{Quota, is_api_key_of, policy_of};
 use crate::token::tag;
 
-/// Tokens of the first chunk, few, so that the answer begins at once; and of each after it.
-const CHUNKS: (usize, usize) = (32, 512);
+/// Tokens of the first chunk, few, so that the answer begins at once. Each after it has twice as many as the one
+/// before: some hosts send nothing on until the next one or two are made.
+const FIRST_CHUNK: usize = 32;
+/// Tokens of a chunk at most: what is made of them stays in the processor's cache.
+const LONGEST_CHUNK: usize = 512;
 
 /// Serves a call. `None`: the answer was streamed.
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Option<HttpResponse> {
@@ -202,7 +205,7 @@ impl<'a> Generation<'a> {
         let template = Template::new(&header, &claims.to_string(), &["sub", "jti"]).map_err(failed)?;
         let node = tag(&issuer.identifier, &from.client_id, &asked.to.client_id);
         let mut begun = Self { key, template, node, subjects, made: 0, first: Vec::new() };
-        begun.first = begun.chunk(host, CHUNKS.0).await?;
+        begun.first = begun.chunk(host, FIRST_CHUNK).await?;
         Ok(begun)
     }
 
@@ -211,9 +214,11 @@ impl<'a> Generation<'a> {
             vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())];
         host.head(200, headers).await?;
         host.chunk(std::mem::take(&mut self.first)).await?;
+        let mut most = 2 * FIRST_CHUNK;
         while self.made < self.subjects.raw().len() {
-            let chunk = self.chunk(host, CHUNKS.1).await?;
+            let chunk = self.chunk(host, most).await?;
             host.chunk(chunk).await?;
+            most = LONGEST_CHUNK.min(2 * most);
         }
         Ok(())
     }
