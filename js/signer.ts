@@ -107,10 +107,11 @@ export function signer(keys: ReadonlyMap<string, SigningKey>): (signing: Signing
 export type HostSign = (input: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
 
 /**
- * How many signatures are asked for before the first has come: enough to keep the threads of Node and Deno busy,
- * and not so many that Deno starts hundreds. workerd, on one thread, does as well with one as with many.
+ * How many signatures are asked for before the first has come: enough to keep the threads of Node and Deno busy, and
+ * for their results to come several at once; not so many that the signature of another request waits long behind
+ * them. workerd, on one thread, does as well with one as with many.
  */
-const IN_FLIGHT = 64;
+const IN_FLIGHT = 128;
 
 /**
  * The signatures over all inputs, one after the other in order. `ends`: where each input ends in `inputs`.

@@ -243,15 +243,15 @@ const register: Register = (QUnit, runtime) => {
         return end;
       });
       const signing = signAll(sign, inputs, ends);
-      for (let left = lengths.length; left > 0; left -= 64) {
-        await park.holds(Math.min(64, left));
+      for (let left = lengths.length; left > 0; left -= 128) {
+        await park.holds(Math.min(128, left));
         park.release();
       }
       assert.deepEqual(
         [...(await signing)],
         lengths.flatMap((length, n) => [n, length]),
       );
-      assert.strictEqual(most, 64);
+      assert.strictEqual(most, 128);
     });
 
     QUnit.test("no key, or another algorithm than its key's, fails", async (assert) => {
