@@ -6,7 +6,7 @@ use super::decision::{Decision, Granted, Judge, capped, left};
 use super::exchange::{active, beyond, subject_state};
 use super::facts::{Asked, ClientFacts, IssuerFacts, Source, SubjectState};
 use super::governance::{grant, quota};
-use super::scope::{had, scope};
+use super::scope::{at, had, scope};
 use super::{ExchangeGrant, Flow, Policy, Rule};
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
@@ -93,6 +93,7 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
     let grant = grant(&mut judge, policy, *flow, *from, to.client_id, *now);
     subject_state(&mut judge, *state, sub);
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
+    judge.nothing(Rule::ScopeUnknown, &scope.without(issuer.scope), "is not known here");
     judge.nothing(Rule::ScopeBeyondGrant, &scope.without(&ceiling), "is not covered by the grant");
     judge.nothing(Rule::ScopeNotAllowed, &scope.without(to.scope), "is not allowed to this client");
     let refused = scope.without(&had(policy, to, scope));
@@ -100,10 +101,15 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
     // The default audience is nobody's to give or take.
     let named: Vec<&str> =
         facts.audience.iter().copied().filter(|name| *name != issuer.default_audience).collect();
-    if !named.is_empty() {
+    let resources = if named.is_empty() {
+        let default = issuer.resources.iter().find(|one| one.identifier.as_str() == issuer.default_audience);
+        default.into_iter().collect()
+    } else {
         let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-        audience(&mut judge, policy, issuer, to, &named, more);
-    }
+        audience(&mut judge, policy, issuer, to, &named, more)
+    };
+    let elsewhere = scope.without(&at(policy, &resources, (*scope).clone()));
+    judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the audience");
     let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
     let own = grant.and_then(|grant| grant.lifetime).map(Seconds);
     let lifetime = capped(&mut judge, usual, own, "the grant's lifetime");
@@ -117,4 +123,63 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
         ..Granted::default()
     };
     judge.decide(granted, policy.map(|policy| policy.version.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::ResourceServer;
+
+    /// What an issuer no longer knows, or what no longer means anything at the audience, is not had by refreshing.
+    #[test]
+    fn a_refresh_gives_only_what_would_be_granted_now() {
+        let parse = |text: &str| text.parse::<Scope>().unwrap();
+        let resources = [ResourceServer { identifier: "urn:a".parse().unwrap(), scope: parse("read write") }];
+        let scope = parse("read write");
+        let decide = |known: &str, write: &str, audience: &[&str]| {
+            let policy = format!(
+                r#"{{"version":"1","scopes":{{"read":{{}},"write":{{{write}}}}},"exchange":[{{"flow":"id_token","from":"a",
+                "to":"b","scope":"read write","audience":["urn:a"],"justification":"j","approved_by":"p",
+                "expires_at":"2100-01-01T00:00:00Z"}}]}}"#
+            );
+            let known = parse(known);
+            let facts = RefreshFacts {
+                issuer: IssuerFacts {
+                    scope: &known,
+                    resources: &resources,
+                    default_audience: "issuer",
+                    audience_required: false,
+                    access_token_lifetime: Seconds(60),
+                },
+                flow: Flow::IdToken,
+                from: Source::Client { client_id: "a", active: true },
+                to: ClientFacts {
+                    client_id: "b",
+                    scope: &scope,
+                    default_scope: &scope,
+                    resources: None,
+                    active: true,
+                },
+                subject: ("s", SubjectState::Active),
+                scope: &scope,
+                audience,
+                ends_at: Timestamp::from_seconds(2_000),
+                now: Timestamp::from_seconds(1_000),
+            };
+            let decision = refresh(Some(&Policy::parse(&policy).unwrap()), &facts);
+            decision.into_result().map(|granted| granted.scope.to_string()).map_err(|refusal| refusal.rule)
+        };
+        for (known, write, audience, expected) in [
+            ("read write", "", &["urn:a"][..], Ok("read write")),
+            ("read write", "", &["issuer"], Ok("read write")),
+            ("read", "", &["issuer"], Err(Rule::ScopeUnknown)),
+            ("read write", r#""resources":["urn:b"]"#, &["urn:a"], Err(Rule::ScopeNotOfResource)),
+        ] {
+            assert_eq!(
+                decide(known, write, audience),
+                expected.map(str::to_owned),
+                "{known} {write} {audience:?}"
+            );
+        }
+    }
 }
