@@ -83,6 +83,9 @@ interface Flight {
 /** Another character for every octet. */
 const LATIN1 = new TextDecoder("latin1");
 
+/** Milliseconds after which the core has computed long enough to let others have their turn. */
+const LONG = 5;
+
 /** Milliseconds. Some runtimes abandon a request whose client has gone, and nothing tells of it. */
 const ABANDONED = 15 * 60_000;
 
@@ -174,8 +177,12 @@ export class Driver {
   #stream(flight: Flight): ReadableStream<Uint8Array> {
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
       try {
+        const began = this.#options.now();
         let step = this.#resume(flight, "done");
+        const alone = step.kind !== "effect";
         while (step.kind === "effect") step = await this.#perform(flight, step.effect);
+        // Where the core took long by itself, what was sent before goes out now, and others have their turn.
+        if (alone && this.#options.now() - began >= LONG) await turn();
         if (step.kind === "chunk") return controller.enqueue(step.chunk);
         // An answer behind the head: what came so far is not all.
         if (step.kind === "done" && step.response !== null) throw new Error("the answer broke off");
@@ -255,6 +262,11 @@ export class Driver {
     }
     return undefined;
   }
+}
+
+/** Lets the runtime do what else there is to do. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Equal for equal steps. Octets as text: as members of an object they take a hundred times as long. */

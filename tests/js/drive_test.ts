@@ -49,6 +49,12 @@ const SCRIPTS: Record<string, Script> = {
     }
     return null;
   },
+  "/chunks": function* () {
+    yield { kind: "head", status: 200, headers: [] };
+    yield chunk("chunk 0\n");
+    yield chunk("chunk 1\n");
+    return null;
+  },
   "/stream-trap": function* () {
     yield { kind: "head", status: 200, headers: [] };
     yield chunk("chunk 0\n");
@@ -252,6 +258,28 @@ const register: Register = (QUnit) => {
       }
       assert.strictEqual(performed.length, 4 * OTHERS, "no effect twice");
       assert.deepEqual([cores.made.length, cores.open, cores.misuses], [2, 0, []]);
+    });
+
+    QUnit.test("others have their turn while a streamed answer takes long to compute", async (assert) => {
+      let now = 0;
+      let took = 0;
+      const work = () => {
+        now += took;
+      };
+      const { driver } = rig(work, { now: () => now });
+      for (const [milliseconds, waits] of [
+        [1, false],
+        [20, true],
+      ] as const) {
+        const read = reader(await driver.open(plain("/chunks")));
+        took = milliseconds;
+        let turns = 0;
+        const timer = setTimeout(() => turns++);
+        assert.strictEqual(await take(read, 3), "chunk 0\nchunk 1\n");
+        clearTimeout(timer);
+        assert.strictEqual(turns > 0, waits, `${milliseconds} ms`);
+        took = 0;
+      }
     });
 
     QUnit.test("a trap in a stream ends it with an error", async (assert) => {
