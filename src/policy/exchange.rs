@@ -6,7 +6,7 @@ use super::client_credentials::access_token_lifetime;
 use super::decision::{Decision, Granted, Judge, capped, left};
 use super::facts::{ClientFacts, ExchangeFacts, Source, SubjectFacts, SubjectState};
 use super::governance::{grant, quota};
-use super::scope::{at, had};
+use super::scope::{at, had, permitted};
 use super::{ExchangeGrant, Flow, Mode, Policy, Rule, TokenType};
 use crate::resource::Resource;
 use crate::time::Seconds;
@@ -54,9 +54,7 @@ pub fn exchange(policy: Option<&Policy>, facts: &ExchangeFacts<'_>) -> Decision 
             judge.nothing(Rule::ScopeUnknown, &asked.without(issuer.scope), "is not known here");
             judge.nothing(Rule::ScopeBeyondSubject, &asked.without(held), "is not the subject token's");
             judge.nothing(Rule::ScopeBeyondGrant, &asked.without(&ceiling), "is not covered by the grant");
-            judge.nothing(Rule::ScopeNotAllowed, &asked.without(to.scope), "is not allowed to this client");
-            let refused = asked.without(&had(policy, to, asked));
-            judge.nothing(Rule::ScopeNotInPolicy, &refused, "is not allowed to this client by the policy");
+            permitted(&mut judge, policy, to, asked);
             let elsewhere = asked.without(&at(policy, &resources, asked.clone()));
             judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the resource asked for");
             asked.clone()

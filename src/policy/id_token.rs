@@ -6,7 +6,7 @@ use super::decision::{Decision, Granted, Judge, capped, left};
 use super::exchange::{active, beyond, subject_state};
 use super::facts::{Asked, ClientFacts, IssuerFacts, Source, SubjectState};
 use super::governance::{grant, quota};
-use super::scope::{at, had, scope};
+use super::scope::{at, permitted, scope};
 use super::{ExchangeGrant, Flow, Policy, Rule};
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
@@ -95,9 +95,7 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
     let ceiling = grant.map(|grant| grant.scope.clone()).unwrap_or_default();
     judge.nothing(Rule::ScopeUnknown, &scope.without(issuer.scope), "is not known here");
     judge.nothing(Rule::ScopeBeyondGrant, &scope.without(&ceiling), "is not covered by the grant");
-    judge.nothing(Rule::ScopeNotAllowed, &scope.without(to.scope), "is not allowed to this client");
-    let refused = scope.without(&had(policy, to, scope));
-    judge.nothing(Rule::ScopeNotInPolicy, &refused, "is not allowed to this client by the policy");
+    permitted(&mut judge, policy, to, scope);
     // The default audience is nobody's to give or take.
     let named: Vec<&str> =
         facts.audience.iter().copied().filter(|name| *name != issuer.default_audience).collect();

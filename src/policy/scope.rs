@@ -24,15 +24,17 @@ pub(super) fn scope(
         return there(had(policy, client, &most));
     };
     judge.nothing(Rule::ScopeUnknown, &asked.without(issuer.scope), "is not known here");
-    judge.nothing(Rule::ScopeNotAllowed, &asked.without(client.scope), "is not allowed to this client");
-    judge.nothing(
-        Rule::ScopeNotInPolicy,
-        &asked.without(&had(policy, client, asked)),
-        "is not allowed to this client by the policy",
-    );
+    permitted(judge, policy, client, asked);
     let elsewhere = asked.without(&there(asked.clone()));
     judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the resource asked for");
     asked.clone()
+}
+
+/// Notes whether the client may have all of `scope`: by its registration, and by the policy.
+pub(super) fn permitted(judge: &mut Judge, policy: Option<&Policy>, client: &ClientFacts<'_>, scope: &Scope) {
+    judge.nothing(Rule::ScopeNotAllowed, &scope.without(client.scope), "is not allowed to this client");
+    let refused = scope.without(&had(policy, client, scope));
+    judge.nothing(Rule::ScopeNotInPolicy, &refused, "is not allowed to this client by the policy");
 }
 
 /// What of `scope` the policy lets this client have.
