@@ -73,6 +73,16 @@ pub enum Effect {
         /// The subject's identifier at this issuer.
         sub: String,
     },
+    /// Look for the person that a hint names, where the operator keeps them. Answer: [`Reply::Identified`].
+    Identify(Hint),
+    /// Ask a person, on their own device, for the authentication that a client wants. Answer: [`Reply::Done`],
+    /// once the asking is under way.
+    NotifyUser(Box<AuthenticationRequest>),
+    /// Let time pass. Answer: [`Reply::Done`].
+    Wait {
+        /// How long.
+        milliseconds: u32,
+    },
     /// Send an HTTP request and wait for its answer. Answer: [`Reply::Response`].
     Fetch(Outbound),
     /// Send an HTTP request after this one is answered, with retries. Answer: [`Reply::Done`].
@@ -134,10 +144,57 @@ pub struct Outbound {
     pub max_bytes: u32,
 }
 
+/// A hint about who is to be authenticated, CIBA Core §7.1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hint {
+    /// The issuer's identifier.
+    pub issuer: String,
+    /// The client that asks.
+    pub client_id: String,
+    /// `login_hint` or `login_hint_token`; of an `id_token_hint` the core knows the subject by itself.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The hint, as it was sent.
+    pub hint: String,
+    /// The user code, where one was sent.
+    pub user_code: Option<String>,
+}
+
+/// What a person is asked, CIBA Core §8.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct AuthenticationRequest {
+    /// What the answer must be given with. Whoever has it decides: it is for the authentication device's side alone.
+    pub ticket: String,
+    /// The issuer's identifier.
+    pub issuer: String,
+    /// The client that asks.
+    pub client_id: String,
+    /// Its name for people.
+    pub client_name: Option<String>,
+    /// Who is asked.
+    pub sub: String,
+    /// The scope asked for, space separated.
+    pub scope: String,
+    /// The audiences asked for.
+    pub audience: Vec<String>,
+    /// What the client shows too, so that both devices can be seen to belong together.
+    pub binding_message: Option<String>,
+    /// The authentication context classes asked for, the preferred one first.
+    pub acr_values: Vec<String>,
+    /// RFC 9396 §2
+    pub authorization_details: Option<serde_json::Value>,
+    /// What the data is for.
+    pub purpose: Option<String>,
+    /// When the request ends, in seconds since 1970.
+    pub expires_at: u64,
+}
+
 /// An audit event: what happened, to whom, by which rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Event {
-    /// What happened: `token.issued`, `token.refused`, `tokens.generated`, `generation.refused`, `operator`.
+    /// What happened: `token.issued`, `token.refused`, `token.revoked`, `tokens.generated`, `generation.refused`,
+    /// `authentication.requested`, `authentication.refused`, `authentication.completed`, `consent.recorded`,
+    /// `operator`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// When, in seconds since 1970.
@@ -172,6 +229,10 @@ pub struct Event {
     pub subject: Option<String>,
     /// The policy's grant that allowed it.
     pub grant: Option<String>,
+    /// What the data is for.
+    pub purpose: Option<String>,
+    /// What that rests on.
+    pub legal_basis: Option<&'static str>,
 }
 
 impl Event {
@@ -202,9 +263,11 @@ pub enum Reply {
     Signatures(ByteBuf),
     /// To [`Effect::Subject`]: nothing where there is no such subject.
     Subject(Option<SubjectState>),
+    /// To [`Effect::Identify`]: nothing where the hint names nobody.
+    Identified(Option<Identified>),
     /// To [`Effect::Fetch`].
     Response(Inbound),
-    /// To [`Effect::Notify`], [`Effect::Record`], and to a chunk.
+    /// To [`Effect::NotifyUser`], [`Effect::Wait`], [`Effect::Notify`], [`Effect::Record`], and to a chunk.
     Done,
     /// The host could not do it.
     Failed(Failure),
@@ -244,6 +307,25 @@ pub struct Entry {
 pub struct SubjectState {
     /// Whether tokens may be issued about it.
     pub active: bool,
+}
+
+/// Whom a hint names.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Identified {
+    /// The subject's identifier.
+    pub sub: String,
+    /// What was wrong with the user code; `None`: nothing, or none is needed.
+    pub user_code: Option<UserCodeFault>,
+}
+
+/// What may be wrong with a user code, CIBA Core §13.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserCodeFault {
+    /// The person has one, and it was not sent.
+    Missing,
+    /// It is another.
+    Wrong,
 }
 
 /// The answer to an [`Outbound`] request.
@@ -295,6 +377,10 @@ pub struct Hooks {
     pub audit: bool,
     /// Knows the subjects.
     pub subject: bool,
+    /// Knows whom hints name.
+    pub identify: bool,
+    /// Asks people on their devices.
+    pub notify_user: bool,
 }
 
 /// A request's one door to the outside: its effects, its clock, its entropy.
@@ -388,6 +474,34 @@ impl Host {
         }
     }
 
+    /// Whether the operator knows whom hints name, so that [`Self::identify`] has an answer.
+    pub fn identifies(&self) -> bool {
+        self.hooks.identify
+    }
+
+    /// Whom a hint names; `None`: nobody.
+    pub async fn identify(&self, hint: Hint) -> Result<Option<Identified>, Failure> {
+        match self.perform(Effect::Identify(hint)).await? {
+            Reply::Identified(identified) => Ok(identified),
+            other => Err(unexpected("identify", &other)),
+        }
+    }
+
+    /// Asks a person on their device, where the operator has a way to.
+    pub async fn notify_user(&self, request: AuthenticationRequest) -> Result<(), Failure> {
+        if !self.hooks.notify_user {
+            return Ok(());
+        }
+        self.perform(Effect::NotifyUser(Box::new(request)))
+            .await
+            .and_then(|reply| done("notify_user", &reply))
+    }
+
+    /// Lets time pass. [`Self::now`] stays what it was.
+    pub async fn wait(&self, milliseconds: u32) -> Result<(), Failure> {
+        self.perform(Effect::Wait { milliseconds }).await.and_then(|reply| done("wait", &reply))
+    }
+
     /// Sends an HTTP request and waits for the answer.
     pub async fn fetch(&self, request: Outbound) -> Result<Inbound, Failure> {
         match self.perform(Effect::Fetch(request)).await? {
@@ -458,6 +572,7 @@ fn unexpected(effect: &str, reply: &Reply) -> Failure {
         Reply::Page(_) => "page".into(),
         Reply::Signatures(signatures) => format!("{} octets of signatures", signatures.len()),
         Reply::Subject(_) => "subject".into(),
+        Reply::Identified(_) => "identified".into(),
         Reply::Response(_) => "response".into(),
         Reply::Done => "done".into(),
         Reply::Failed(failure) => failure.to_string(),

@@ -110,7 +110,7 @@ impl Server {
             issuers: issuers.into_iter().map(Rc::new).collect(),
             dev_env,
             routes,
-            hooks: Hooks { audit: true, subject: false },
+            hooks: Hooks { audit: true, ..Hooks::default() },
         })
     }
 
