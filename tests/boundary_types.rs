@@ -11,7 +11,7 @@ use edgegrant::http::{Body, Headers, HttpRequest, HttpResponse};
 use edgegrant::mistake::Mistake;
 use edgegrant::suspend::Step;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn effects() -> Vec<Effect> {
     let outbound = |body: Option<&str>| Outbound {
@@ -41,6 +41,31 @@ fn effects() -> Vec<Effect> {
             digest: text.map(str::to_owned),
             subject: text.map(str::to_owned),
             grant: text.map(str::to_owned),
+            purpose: text.map(str::to_owned),
+            legal_basis: text,
+        })
+    };
+    let hint = |kind, user_code: Option<&str>| Hint {
+        issuer: "https://auth.example.com".into(),
+        client_id: "a".into(),
+        kind,
+        hint: "ann".into(),
+        user_code: user_code.map(str::to_owned),
+    };
+    let asked = |text: Option<&str>| {
+        Box::new(AuthenticationRequest {
+            ticket: "t".into(),
+            issuer: "https://auth.example.com".into(),
+            client_id: "a".into(),
+            client_name: text.map(str::to_owned),
+            sub: "ann".into(),
+            scope: "openid".into(),
+            audience: vec!["a".into()],
+            binding_message: text.map(str::to_owned),
+            acr_values: text.iter().map(|&text| text.into()).collect(),
+            authorization_details: text.map(|text| json!([{ "type": text }])),
+            purpose: text.map(str::to_owned),
+            expires_at: 1_700_000_000,
         })
     };
     vec![
@@ -66,12 +91,22 @@ fn effects() -> Vec<Effect> {
         },
         Effect::Sign { key: "KEY".into(), alg: "ES256", inputs: vec![1, 2], ends: vec![1, 2] },
         Effect::Subject { issuer: "https://auth.example.com".into(), sub: "a".into() },
+        Effect::Identify(hint("login_hint", None)),
+        Effect::Identify(hint("login_hint_token", Some("1234"))),
+        Effect::NotifyUser(asked(None)),
+        Effect::NotifyUser(asked(Some("text"))),
+        Effect::Wait { milliseconds: 1000 },
         Effect::Fetch(outbound(None)),
         Effect::Notify(outbound(Some("{}"))),
         Effect::Record { event: event("token.issued", None) },
         Effect::Record { event: event("token.refused", Some("text")) },
         Effect::Record { event: event("tokens.generated", None) },
         Effect::Record { event: event("generation.refused", None) },
+        Effect::Record { event: event("token.revoked", None) },
+        Effect::Record { event: event("authentication.requested", None) },
+        Effect::Record { event: event("authentication.refused", None) },
+        Effect::Record { event: event("authentication.completed", None) },
+        Effect::Record { event: event("consent.recorded", None) },
         Effect::Record { event: event("operator", None) },
     ]
 }
@@ -83,6 +118,9 @@ fn effect_kind(effect: &Effect) -> &'static str {
         Effect::List { .. } => "list",
         Effect::Sign { .. } => "sign",
         Effect::Subject { .. } => "subject",
+        Effect::Identify(_) => "identify",
+        Effect::NotifyUser(_) => "notify_user",
+        Effect::Wait { .. } => "wait",
         Effect::Fetch(_) => "fetch",
         Effect::Notify(_) => "notify",
         Effect::Record { .. } => "record",
@@ -90,6 +128,7 @@ fn effect_kind(effect: &Effect) -> &'static str {
 }
 
 fn replies() -> Vec<Reply> {
+    let identified = |user_code| Reply::Identified(Some(Identified { sub: "ann".into(), user_code }));
     let record = Versioned { value: "{}".into(), version: "1".into() };
     vec![
         Reply::Records(vec![None, Some(record)]),
@@ -101,6 +140,10 @@ fn replies() -> Vec<Reply> {
         Reply::Signatures(vec![1, 2, 3].into()),
         Reply::Subject(None),
         Reply::Subject(Some(SubjectState { active: true })),
+        Reply::Identified(None),
+        identified(None),
+        identified(Some(UserCodeFault::Missing)),
+        identified(Some(UserCodeFault::Wrong)),
         Reply::Response(Inbound { status: 200, body: vec![1] }),
         Reply::Done,
         Reply::Failed(Failure { effect: "get".into(), message: "no answer".into() }),
@@ -114,6 +157,7 @@ fn reply_kind(reply: &Reply) -> &'static str {
         Reply::Page(_) => "page",
         Reply::Signatures(_) => "signatures",
         Reply::Subject(_) => "subject",
+        Reply::Identified(_) => "identified",
         Reply::Response(_) => "response",
         Reply::Done => "done",
         Reply::Failed(_) => "failed",

@@ -185,7 +185,8 @@ fn subjects_by_configuration_directory_and_hook() {
     assert_eq!(refusal(&world.ask(redeem(&DKT, B, &token))).2, "subject.unknown");
     // A hook has the word over both.
     let state = world.state.clone();
-    let mut world = world_with(&exchange_document(), Hooks { audit: true, subject: true }, 7);
+    let mut world =
+        world_with(&exchange_document(), Hooks { audit: true, subject: true, ..Hooks::default() }, 7);
     world.state = state;
     assert_eq!(ask(&mut world, "alice"), "subject.unknown");
     for (sub, active, rule) in [("alice", true, ""), ("dave", false, "subject.disabled"), ("zoe", true, "")] {
@@ -203,7 +204,8 @@ fn subjects_by_configuration_directory_and_hook() {
 fn where_it_cannot_be_told_who_a_subject_is_nothing_is_issued() {
     for (hooks, kind) in [(true, "subject"), (false, "get")] {
         for fault in [Fault::Fail, Fault::Drop] {
-            let mut world = world_with(&exchange_document(), Hooks { audit: true, subject: hooks }, 8);
+            let hooks = Hooks { audit: true, subject: hooks, ..Hooks::default() };
+            let mut world = world_with(&exchange_document(), hooks, 8);
             world.subjects.insert((ORIGIN.into(), "alice".into()), true);
             let id = world.send(exchange(B, (&access_token(json!({})), ACCESS_TOKEN), &[]));
             world.run_with_fault(id, kind, fault);

@@ -112,7 +112,7 @@ pub fn world(seed: u64) -> World {
 
 /// A world with another document.
 pub fn world_of(document: &Value, seed: u64) -> World {
-    world_with(document, Hooks { audit: true, subject: false }, seed)
+    world_with(document, Hooks { audit: true, ..Hooks::default() }, seed)
 }
 
 /// A world with another document, whose operator has these hooks.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use edgegrant::endpoint::Server;
-use edgegrant::host::{Effect, Event, Failure, Inbound, Outbound, Reply, Role, SubjectState};
+use edgegrant::host::{
+    AuthenticationRequest, Effect, Event, Failure, Identified, Inbound, Outbound, Reply, Role, SubjectState,
+};
 use edgegrant::http::{HttpRequest, HttpResponse};
 use edgegrant::jose::SigningKey;
 use edgegrant::jose::batch::{self, Inputs};
@@ -40,6 +42,8 @@ struct Flight {
     fault_at: Option<(&'static str, Fault)>,
     stop_after: Option<usize>,
     delayed: u32,
+    /// When the time that it lets pass is over, milliseconds since 1970.
+    due: u64,
     response: Option<HttpResponse>,
     body: String,
     trace: Vec<&'static str>,
@@ -57,6 +61,12 @@ pub struct World {
     pub signatures: usize,
     /// What the operator knows of subjects, by issuer and `sub`: whether they are active.
     pub subjects: BTreeMap<(String, String), bool>,
+    /// Whom the operator knows by which hint.
+    pub identified: BTreeMap<String, Identified>,
+    /// What people were asked on their devices.
+    pub asked: Vec<AuthenticationRequest>,
+    /// How long requests let time pass, milliseconds in all.
+    pub waited: u64,
     /// What other servers answer, by URL: status and body. All else is answered 200 and nothing.
     pub served: BTreeMap<String, (u16, Vec<u8>)>,
     keys: BTreeMap<String, SigningKey>,
@@ -76,6 +86,9 @@ impl World {
             outbound: Vec::new(),
             signatures: 0,
             subjects: BTreeMap::new(),
+            identified: BTreeMap::new(),
+            asked: Vec::new(),
+            waited: 0,
             served: BTreeMap::new(),
             keys,
             flights: Vec::new(),
@@ -97,6 +110,7 @@ impl World {
             fault_at: None,
             stop_after: None,
             delayed: 0,
+            due: 0,
             response: None,
             body: String::new(),
             trace: Vec::new(),
@@ -121,7 +135,8 @@ impl World {
         self.now = self.now.saturating_add_signed(seconds * 1000);
     }
 
-    /// Performs effects, one at a time, of a request drawn at random, until no request waits.
+    /// Performs effects, one at a time, of a request drawn at random, until no request waits. Time passes only
+    /// when there is nothing else to do.
     pub fn run(&mut self) {
         loop {
             let waiting: Vec<Id> =
@@ -131,13 +146,20 @@ impl World {
             }
             let ready: Vec<Id> =
                 waiting.iter().copied().filter(|&id| self.flights[id].delayed == 0).collect();
-            let drawn = if ready.is_empty() { &waiting } else { &ready };
+            let drawn = if ready.is_empty() { self.first_due(waiting) } else { ready };
             let id = drawn[self.rng.next_u32() as usize % drawn.len()];
             for flight in &mut self.flights {
                 flight.delayed = flight.delayed.saturating_sub(1);
             }
             self.perform(id);
         }
+    }
+
+    /// Those that wait for no time, or else the one whose time is over first.
+    fn first_due(&self, mut waiting: Vec<Id>) -> Vec<Id> {
+        let due = waiting.iter().map(|&id| self.flights[id].due).min();
+        waiting.retain(|&id| Some(self.flights[id].due) == due);
+        waiting
     }
 
     /// The answer, once there is one.
@@ -181,6 +203,7 @@ impl World {
             return;
         }
         let effect = flight.waiting.take().expect("drawn among those that wait");
+        self.now = self.now.max(std::mem::take(&mut flight.due));
         let asked = flight.fault_at.take_if(|(of, _)| *of == kind(&effect)).map(|(_, fault)| fault);
         let fault = flight.faults.get(&flight.effects).copied().or(asked);
         let lost = || Reply::Failed(Failure { effect: "fault".into(), message: format!("{fault:?}") });
@@ -205,6 +228,7 @@ impl World {
     }
 
     fn take(&mut self, id: Id, mut step: Step) {
+        let now = self.now;
         let flight = &mut self.flights[id];
         loop {
             match step {
@@ -213,6 +237,10 @@ impl World {
                     flight.trace.push(kind(&effect));
                     if let Some(Fault::Delay(turns)) = flight.faults.get(&flight.effects) {
                         flight.delayed = *turns;
+                    }
+                    if let Effect::Wait { milliseconds } = effect {
+                        flight.delayed = u32::MAX;
+                        flight.due = now + u64::from(milliseconds);
                     }
                     flight.waiting = Some(effect);
                     return;
@@ -266,6 +294,15 @@ impl World {
                 let found = self.subjects.get(&(issuer.clone(), sub.clone()));
                 Reply::Subject(found.map(|&active| SubjectState { active }))
             }
+            Effect::Identify(hint) => Reply::Identified(self.identified.get(&hint.hint).cloned()),
+            Effect::NotifyUser(request) => {
+                self.asked.push(AuthenticationRequest::clone(request));
+                Reply::Done
+            }
+            Effect::Wait { milliseconds } => {
+                self.waited += u64::from(*milliseconds);
+                Reply::Done
+            }
             Effect::Fetch(request) => {
                 self.outbound.push(request.clone());
                 let (status, body) = self.served.get(&request.url).cloned().unwrap_or((200, Vec::new()));
@@ -290,6 +327,9 @@ fn kind(effect: &Effect) -> &'static str {
         Effect::List { .. } => "list",
         Effect::Sign { .. } => "sign",
         Effect::Subject { .. } => "subject",
+        Effect::Identify(_) => "identify",
+        Effect::NotifyUser(_) => "notify_user",
+        Effect::Wait { .. } => "wait",
         Effect::Fetch(_) => "fetch",
         Effect::Notify(_) => "notify",
         Effect::Record { .. } => "record",
