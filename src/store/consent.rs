@@ -232,11 +232,8 @@ mod tests {
     fn the_last_word_counts_and_the_configuration_where_there_is_none() {
         use ConsentState::*;
         let said = |scope: &str, state| ConsentEntry { state, ..entry("portal", scope, 0) };
-        // `young`: given, withdrawn, given. `old`: the other way round.
         let entries = [
-            said("young", Given),
-            said("old", Refused),
-            said("young", Withdrawn),
+            said("young", Refused),
             said("old", Given),
             said("young", Given),
             said("old", Withdrawn),
