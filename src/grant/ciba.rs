@@ -16,8 +16,9 @@ use crate::store::ciba::{self, Authentication, Open, State};
 use crate::store::{self, Approval, Details, Processing, subject_state};
 use crate::time::{Seconds, Timestamp};
 
-/// How often a poll that waits looks.
-const LOOK: Seconds = Seconds(1);
+/// How often a poll that waits looks, in seconds.
+const LOOK: u64 = 1;
+const LOOK_MILLISECONDS: u32 = 1_000;
 
 /// Decides what the client gets.
 ///
@@ -40,27 +41,32 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
         return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
     }
     let longest = issuer.ciba.as_ref().map_or(0, |ciba| ciba.long_polling.0);
-    let mut waited = 0;
+    let (mut waited, mut counted) = (0, false);
     loop {
         let now = host.now().after(Seconds(waited));
         if let Some(grant) = result(context, &open, now).await? {
             return Ok(grant);
         }
         // A poll counts once, when it comes.
-        if waited == 0 && !open.poll(host).await.map_err(ProtocolError::unavailable)? {
-            let message = format!("wait {} seconds between polls", open.request.interval);
-            return Err(ProtocolError::new(ErrorCode::SlowDown, message));
+        if !counted {
+            counted = true;
+            let before = open.request.state;
+            if !open.poll(host).await.map_err(ProtocolError::unavailable)? {
+                let message = format!("wait {} seconds between polls", open.request.interval);
+                return Err(ProtocolError::new(ErrorCode::SlowDown, message));
+            }
+            if open.request.state != before {
+                continue;
+            }
         }
-        if waited >= longest && open.request.state == State::Pending {
+        if waited >= longest {
             let message = "nothing is decided yet: ask again after the interval";
             return Err(ProtocolError::new(ErrorCode::AuthorizationPending, message));
         }
-        if open.request.state == State::Pending {
-            host.wait(1000).await.map_err(ProtocolError::unavailable)?;
-            waited += LOOK.0;
-            if !open.reload(host).await.map_err(ProtocolError::unavailable)? {
-                return Err(unknown());
-            }
+        host.wait(LOOK_MILLISECONDS).await.map_err(ProtocolError::unavailable)?;
+        waited += LOOK;
+        if !open.reload(host).await.map_err(ProtocolError::unavailable)? {
+            return Err(unknown());
         }
     }
 }
@@ -83,9 +89,7 @@ async fn result(context: &Context<'_>, open: &Open, now: Timestamp) -> Result<Op
     let approval = request.approval.clone().unwrap_or_default();
     match approved(context, open, &approval).await {
         // Somebody may yet consent.
-        Err(error) if error.rule == Some(Rule::PurposeConsentRequired.id()) => {
-            if request.state == State::Pending { Ok(None) } else { Err(error) }
-        }
+        Err(error) if error.rule == Some(Rule::PurposeConsentRequired.id()) => Ok(None),
         granted => granted.map(Some),
     }
 }

@@ -46,6 +46,8 @@ pub struct Asked {
     pub authorization_details: Option<Value>,
     /// What the data is for.
     pub purpose: Option<String>,
+    /// The authentication context classes asked for.
+    pub acr_values: Vec<String>,
 }
 
 named! {
@@ -119,6 +121,7 @@ impl Record for Authentication {
                 notification_token: maybe(asked, "notification_token")?,
                 authorization_details: asked.get("authorization_details").filter(|it| !it.is_null()).cloned(),
                 purpose: maybe(asked, "purpose")?,
+                acr_values: texts(asked, "acr_values")?,
             },
             state: State::named(fields.get("state")?.as_str()?)?,
             approval: match fields.get("approval")? {
@@ -293,6 +296,7 @@ impl Open {
             request.interval += if early { SLOWER } else { 0 };
             request.next_poll = now + request.interval;
             if host.commit(self.key.replace(Some(&self.found), &request)).await? {
+                self.reload(host).await?;
                 return Ok(!early);
             }
             if !self.reload(host).await? || self.request.state != State::Pending {
@@ -300,6 +304,11 @@ impl Open {
             }
         }
         Err(busy())
+    }
+
+    /// Whether it can be decided now.
+    pub fn decidable(&self, now: Timestamp) -> Result<(), Undecidable> {
+        self.undecidable(now, State::Pending).map_or(Ok(()), Err)
     }
 
     /// What makes it redeemed, unless anything else happens to it before.
