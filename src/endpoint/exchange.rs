@@ -82,7 +82,7 @@ async fn client(
         }
         return Ok(client);
     }
-    let client = authenticate(host, issuer, request, form).await?;
+    let client = authenticate(host, issuer, &[], request, form).await?;
     let by_policy = policy.is_none_or(|policy| policy.may_have(&client.client_id, shape.scope));
     if client.scope.contains(shape.scope) && by_policy {
         return Ok(client);

@@ -3,6 +3,8 @@
 //! Paths match octet by octet, undecoded: a path that only resembles one leads nowhere, least of all
 //! to another issuer.
 
+mod bc_authorize;
+mod ciba_complete;
 mod consents;
 mod dev;
 mod exchange;
@@ -46,6 +48,7 @@ struct Route {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Endpoint {
     Token,
+    BcAuthorize,
     Exchange,
     Generator,
     Consents,
@@ -53,6 +56,7 @@ enum Endpoint {
     Metadata,
     Health,
     DevEnv,
+    DevDecide,
     #[cfg(feature = "faults")]
     Fault,
 }
@@ -63,8 +67,8 @@ impl Endpoint {
     /// The methods that it takes.
     const fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Token | Self::Exchange | Self::Generator => &["POST"],
-            Self::Consents => &["GET", "POST"],
+            Self::Token | Self::BcAuthorize | Self::Exchange | Self::Generator => &["POST"],
+            Self::Consents | Self::DevDecide => &["GET", "POST"],
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => &["GET", "HEAD"],
             #[cfg(feature = "faults")]
             Self::Fault => &["POST"],
@@ -74,7 +78,7 @@ impl Endpoint {
     /// The longest body that it takes, in bytes.
     const fn body_limit(self) -> u32 {
         match self {
-            Self::Token | Self::Exchange | Self::Consents => MIB,
+            Self::Token | Self::BcAuthorize | Self::Exchange | Self::Consents | Self::DevDecide => MIB,
             // 10,000 subjects of 255 bytes.
             Self::Generator => 4 * MIB,
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => 0,
@@ -132,7 +136,13 @@ impl Server {
 
     /// The longest body that is read for `path`, in bytes.
     pub fn body_limit(&self, path: &str) -> u32 {
-        self.routes.get(path).map_or(0, |route| route.endpoint.body_limit())
+        self.find(path).map_or(0, |route| route.endpoint.body_limit())
+    }
+
+    fn find(&self, path: &str) -> Option<Route> {
+        let dev = self.dev_env.is_some() && path.starts_with(dev::DECIDE);
+        let decide = dev.then_some(Route { endpoint: Endpoint::DevDecide, issuer: 0 });
+        self.routes.get(path).copied().or(decide)
     }
 }
 
@@ -147,6 +157,10 @@ fn paths(issuer: &Issuer) -> Vec<(String, Endpoint)> {
     }
     if issuer.scope.contains(consents::SCOPE) {
         paths.push((format!("{}{}", issuer.path, consents::PATH), Endpoint::Consents));
+    }
+    if issuer.ciba.is_some() {
+        let path = issuer.profile.backchannel.path;
+        paths.push((format!("{}{path}", issuer.path), Endpoint::BcAuthorize));
     }
     if let Some(shape) = &issuer.profile.exchange {
         paths.push((format!("{}{}", issuer.path, shape.path), Endpoint::Exchange));
@@ -167,6 +181,8 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
     }
     let answer = match server.route(&request) {
         Ok((Endpoint::Token, issuer)) => Ok(token::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::BcAuthorize, issuer)) => Ok(bc_authorize::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::DevDecide, _)) => dev::decide(&server, &host, &request.path).await,
         Ok((Endpoint::Exchange, issuer)) => match &issuer.profile.exchange {
             Some(shape) => Ok(exchange::serve(&host, &issuer, shape, &request).await),
             None => Err(unknown_path()),
@@ -189,7 +205,7 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
 
 impl Server {
     fn route(&self, request: &HttpRequest) -> Result<(Endpoint, Rc<Issuer>), ProtocolError> {
-        let route = self.routes.get(&request.path).ok_or_else(unknown_path)?;
+        let route = self.find(&request.path).ok_or_else(unknown_path)?;
         let issuer = self.issuers.get(route.issuer).ok_or_else(unknown_path)?;
         let methods = route.endpoint.methods();
         if !methods.contains(&request.method.as_str()) {

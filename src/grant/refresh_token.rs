@@ -4,13 +4,14 @@
 //! token that follows; the one that was presented is spent (RFC 9700 §4.14.2). What the family was issued for is
 //! decided again.
 
-use super::{Context, Grant, UsedUp};
+use super::{Context, Grant, UsedUp, ciba};
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Failure;
 use crate::policy::{self, ClientFacts, Decision, RefreshFacts, Source};
 use crate::scope::Scope;
 use crate::store::{refresh, subject_state};
+use crate::time::Seconds;
 
 /// Decides what the refresh token gives.
 ///
@@ -41,7 +42,8 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     })?;
     let (act, cnf) = (authorization.act.clone(), authorization.cnf.clone());
     let used_up = UsedUp { refresh_token: Some(current.rotate(host)), ..UsedUp::default() };
-    Ok(Grant { sub: authorization.sub.clone(), granted, act, cnf, used_up, ..Grant::default() })
+    let (sub, details) = (authorization.sub.clone(), authorization.details.clone());
+    Ok(Grant { sub, granted, act, cnf, details, used_up, ..Grant::default() })
 }
 
 /// Decides anew what a family stands for, with `scope` of its client `to`.
@@ -52,7 +54,11 @@ pub(super) async fn decide(
     scope: &Scope,
 ) -> Result<Decision, Failure> {
     let Context { host, issuer, policy, .. } = context;
-    let refresh::Authorization { sub, flow, from, foreign, audience, .. } = &current.authorization;
+    let refresh::Authorization { sub, flow, from, foreign, audience, details, .. } = &current.authorization;
+    let Some(flow) = flow else {
+        let left = Seconds(current.ends_at.seconds().saturating_sub(host.now().seconds()));
+        return ciba::decide(context, sub, scope, audience, details.purpose.as_deref(), Some(left)).await;
+    };
     let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
     Ok(policy::refresh(

@@ -101,11 +101,19 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     let act =
         if granted.delegation { Some(act(context, &subject, actor.as_ref())) } else { subject.act.clone() };
     let used_up = UsedUp { quota: granted.grant.clone().zip(granted.quota), ..UsedUp::default() };
-    let mut grant =
-        Grant { sub: subject.sub, granted, act, cnf, issued_token_type: Some(requested), used_up };
+    let mut grant = Grant {
+        sub: subject.sub,
+        granted,
+        act,
+        cnf,
+        issued_token_type: Some(requested),
+        used_up,
+        ..Grant::default()
+    };
     if requested == TokenType::RefreshToken {
         // No more lifetime than the subject token has.
-        let begun = context.begin_family(Flow::TokenExchange, source, &grant, Some(subject.expires_at));
+        let begun =
+            context.begin_family(Some((Flow::TokenExchange, source)), &grant, None, Some(subject.expires_at));
         // §2.2.1: expires_in is that of the token that is issued.
         grant.granted.lifetime = begun.lifetime;
         grant.used_up.refresh_token = Some(begun);

@@ -1,13 +1,12 @@
 //! Refresh tokens, RFC 6749 §6, in families: each is good once, and a spent one that comes back ends its family
 //! (RFC 9700 §4.14.2).
 
-use rand_core::Rng;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::record::{Found, Key, Record, text, texts};
+use super::details::Details;
+use super::record::{Found, Key, Record, random, text, texts};
 use crate::host::{Commit, Failure, Host, Role};
-use crate::jose::base64url;
 use crate::policy::Flow;
 use crate::secret::{Secret, SecretHash};
 use crate::time::{Seconds, Timestamp};
@@ -22,8 +21,8 @@ pub struct Authorization {
     pub client_id: String,
     /// Who it is about.
     pub sub: String,
-    /// The way in which it was had: a flow of the policy.
-    pub flow: Flow,
+    /// The way in which it was had: a flow of the policy; `None`: the subject agreed.
+    pub flow: Option<Flow>,
     /// The client, or the issuer, whose token it was had for.
     pub from: String,
     /// Whether that is an issuer.
@@ -36,6 +35,8 @@ pub struct Authorization {
     pub act: Option<Value>,
     /// The key that its access tokens are bound to, RFC 7800 §3.1.
     pub cnf: Option<Value>,
+    /// What else was agreed to.
+    pub details: Details,
 }
 
 /// A family: what it stands for, its token of now, and those before.
@@ -65,13 +66,17 @@ impl Record for Family {
             authorization: Authorization {
                 client_id: text(authorization, "client_id")?,
                 sub: text(authorization, "sub")?,
-                flow: Flow::named(authorization.get("flow")?.as_str()?)?,
+                flow: match authorization.get("flow")? {
+                    Value::Null => None,
+                    flow => Some(Flow::named(flow.as_str()?)?),
+                },
                 from: text(authorization, "from")?,
                 foreign: authorization.get("foreign")?.as_bool()?,
                 scope: text(authorization, "scope")?,
                 audience: texts(authorization, "audience")?,
                 act: authorization.get("act").filter(|act| act.is_object()).cloned(),
                 cnf: authorization.get("cnf").filter(|cnf| cnf.is_object()).cloned(),
+                details: Details::parse(authorization.get("details"))?,
             },
             current: text(fields, "current")?,
             spent: texts(fields, "spent")?,
@@ -167,10 +172,4 @@ fn next(host: &Host, id: &str) -> (String, String) {
 
 fn key(issuer: &str, id: &str) -> Key<Family> {
     Key::of(&[issuer, id])
-}
-
-fn random(host: &Host, octets: usize) -> String {
-    let mut random = vec![0; octets];
-    host.rng().fill_bytes(&mut random);
-    base64url::encode(&random)
 }

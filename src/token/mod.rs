@@ -7,7 +7,7 @@ mod own;
 
 pub use exchangeable::{Exchangeable, exchangeable, tag};
 pub use foreign::foreign;
-pub use own::{access_token, id_token};
+pub use own::{access_token, id_token, id_token_hint};
 
 use serde_json::Value;
 

@@ -63,6 +63,20 @@ pub fn id_token(issuer: &Issuer, token: &str, now: Timestamp) -> Result<Token, R
     })
 }
 
+/// The subject of an id token that this issuer issued to `client_id`, whenever that was: for as long as its key is
+/// published (CIBA Core §7.1; OpenID Connect Core §3.1.2.1 for expired ones).
+pub fn id_token_hint(issuer: &Issuer, token: &str, client_id: &str) -> Result<String, Refusal> {
+    let (verified, claims) = ours(issuer, token)?;
+    let typ = verified.header().typ.as_deref();
+    if typ.is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) || claims.value("client_id").is_some() {
+        return Err(malformed("no id token"));
+    }
+    if !claims.audience().map_err(malformed)?.contains(&client_id) {
+        return Err(Refusal::new(Rule::SubjectTokenAudience, "it was issued to another client"));
+    }
+    Ok(claims.required_string("sub").map_err(malformed)?.to_owned())
+}
+
 fn ours(issuer: &Issuer, token: &str) -> Result<(Verified, Claims), Refusal> {
     let keys: Vec<&IssuerKey> = issuer.keys().collect();
     let verified = verify(token, &keys)?;
