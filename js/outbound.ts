@@ -2,15 +2,24 @@
 
 import type { Outbound } from "./types.ts";
 
-/** Waits between the attempts of a notification, milliseconds: one attempt more than there are waits. */
-export const RETRIES = [500, 2_000, 8_000];
+/** What requests are sent with: `fetch`, or what a deployment puts in its place. */
+export type Send = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Waits between the attempts of a notification that is kept in memory alone, milliseconds: one attempt more. */
+export const RETRIES: readonly number[] = [500, 2_000, 8_000];
+
+/** The same where a store keeps it. */
+export const WAITS: readonly number[] = [...RETRIES, 30_000, 120_000];
+
+/** How long after its timeout an attempt of which nothing was heard counts as lost, milliseconds. */
+export const GRACE = 1_000;
 
 /**
  * Sends a request; `read` is given the answer within the same time. Redirects are not followed: the allowed
  * destinations were decided before.
  */
 export async function send<T>(
-  fetch: typeof globalThis.fetch,
+  fetch: Send,
   { method, url, headers, body, timeout_ms }: Outbound,
   read: (response: Response) => T | Promise<T>,
 ): Promise<T> {
@@ -27,7 +36,7 @@ export async function send<T>(
  * Sends a notification once. `true`: it has ended, with any answer but 5xx. The answer's body is neither read
  * nor waited for.
  */
-export function notified(fetch: typeof globalThis.fetch, outbound: Outbound): Promise<boolean> {
+export function notified(fetch: Send, outbound: Outbound): Promise<boolean> {
   const ended = ({ body, status }: Response) => {
     body?.cancel().catch(() => {});
     return status < 500;
