@@ -12,7 +12,7 @@
 //! | --- | --- |
 //! | [`jose`] | JWK, JWS, JWT; knows no OAuth |
 //! | [`inspect`] | every part of a token explained, none believed |
-//! | [`scope`], [`resource`], [`client`], [`claims`], [`form`], [`http`], [`issuer`] | the nouns, parsed once |
+//! | [`scope`], [`purpose`], [`resource`], [`subscriber`], [`client`], [`consent`], [`claims`], [`form`], [`http`], [`issuer`] | the nouns, parsed once |
 //! | [`profile`] | how an issuer speaks on the wire: plain data |
 //! | [`config`] | one JSON document, every mistake named |
 //! | [`host`] | what the core asks of the outside |
@@ -27,6 +27,7 @@ pub mod claims;
 pub mod client;
 pub mod client_authentication;
 pub mod config;
+pub mod consent;
 pub mod endpoint;
 pub mod error;
 pub mod form;
@@ -40,12 +41,15 @@ pub mod json;
 pub mod keys;
 pub mod mistake;
 mod named;
+pub mod pairwise;
 pub mod policy;
 pub mod profile;
+pub mod purpose;
 pub mod resource;
 pub mod scope;
 pub mod secret;
 pub mod store;
+pub mod subscriber;
 pub mod suspend;
 pub mod time;
 pub mod token;

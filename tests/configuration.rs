@@ -300,7 +300,7 @@ fn the_plan_names_every_binding() {
     assert_eq!((hosts[0].name.as_str(), hosts[0].alg), ("KEY", Some("ES256")));
     assert_eq!(hosts[1].pointer, "/issuers/1/keys/0/private_key/env");
     assert!(plan.bindings.iter().any(|b| b.name == "JWKS" && b.pointer == "/clients/3/jwks/env"));
-    assert_eq!(plan.state_kinds, ["api_key", "jti", "quota", "refresh", "subject"]);
+    assert_eq!(plan.state_kinds, ["api_key", "consent", "jti", "quota", "refresh", "subject"]);
 }
 
 #[test]

@@ -165,6 +165,13 @@ fn every_code_is_found() {
         assert_eq!((one.code, one.pointer.as_str()), (code, pointer), "{grant} {scope}");
         found.insert(one.code);
     }
+    let mut document = policy(&none, &none);
+    document["purposes"] = json!({"dpv:Marketing": {"read": "consent"}, "own": {"read": "consent"},
+        "dpv:Spying/1": {"read": "consent"}});
+    let all = findings(&document);
+    let [one] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((one.code, one.pointer.as_str()), ("purpose_no_term", "/purposes/dpv:Spying~11"));
+    found.insert(one.code);
     assert_eq!(found, FINDING_CODES.iter().map(|code| code.name).collect());
 }
 

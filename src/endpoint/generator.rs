@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use super::members::expect_json;
 use super::subjects::Subjects;
 use crate::client::Client;
 use crate::client_authentication::authenticate_bearer;
@@ -54,7 +55,7 @@ async fn begin<'a>(
     request: &'a HttpRequest,
     event: &mut Event,
 ) -> Result<Generation<'a>, ProtocolError> {
-    expect_json(request)?;
+    expect_json(request, "the member ids")?;
     let policy = policy_of(host, issuer).await?;
     let policy = policy.as_deref();
     event.policy_version = policy.map(|policy| policy.version.clone());
@@ -91,15 +92,6 @@ async fn begin<'a>(
             Err(ProtocolError::new(ErrorCode::TemporarilyUnavailable, message).with_cause(failure))
         }
     }
-}
-
-fn expect_json(request: &HttpRequest) -> Result<(), ProtocolError> {
-    let content_type = request.headers.content_type.as_deref().unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    Err(ProtocolError::invalid_request("send the member ids as application/json").with_status(415))
 }
 
 /// One answer for whatever is wrong with the key.

@@ -3,12 +3,14 @@
 //! Paths match octet by octet, undecoded: a path that only resembles one leads nowhere, least of all
 //! to another issuer.
 
+mod consents;
 mod dev;
 mod exchange;
 #[cfg(feature = "faults")]
 mod fault;
 mod generator;
 mod jwks;
+mod members;
 mod metadata;
 mod operator;
 mod subjects;
@@ -46,6 +48,7 @@ enum Endpoint {
     Token,
     Exchange,
     Generator,
+    Consents,
     Jwks,
     Metadata,
     Health,
@@ -61,6 +64,7 @@ impl Endpoint {
     const fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Token | Self::Exchange | Self::Generator => &["POST"],
+            Self::Consents => &["GET", "POST"],
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => &["GET", "HEAD"],
             #[cfg(feature = "faults")]
             Self::Fault => &["POST"],
@@ -70,7 +74,7 @@ impl Endpoint {
     /// The longest body that it takes, in bytes.
     const fn body_limit(self) -> u32 {
         match self {
-            Self::Token | Self::Exchange => MIB,
+            Self::Token | Self::Exchange | Self::Consents => MIB,
             // 10,000 subjects of 255 bytes.
             Self::Generator => 4 * MIB,
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => 0,
@@ -141,6 +145,9 @@ fn paths(issuer: &Issuer) -> Vec<(String, Endpoint)> {
     if !issuer.generator_keys.is_empty() {
         paths.push((format!("{}{}", issuer.path, issuer.profile.generator.path), Endpoint::Generator));
     }
+    if issuer.scope.contains(consents::SCOPE) {
+        paths.push((format!("{}{}", issuer.path, consents::PATH), Endpoint::Consents));
+    }
     if let Some(shape) = &issuer.profile.exchange {
         paths.push((format!("{}{}", issuer.path, shape.path), Endpoint::Exchange));
     }
@@ -165,6 +172,7 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
             None => Err(unknown_path()),
         },
         Ok((Endpoint::Generator, issuer)) => return generator::serve(&host, &issuer, &request).await,
+        Ok((Endpoint::Consents, issuer)) => Ok(consents::serve(&host, &issuer, &request).await),
         Ok((Endpoint::Jwks, issuer)) => Ok(jwks::serve(&issuer)),
         Ok((Endpoint::Metadata, issuer)) => Ok(metadata::serve(&issuer)),
         Ok((Endpoint::Health, _)) => Ok(HttpResponse::json(200, r#"{"status":"ok"}"#.into())),

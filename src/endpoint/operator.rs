@@ -1,10 +1,11 @@
-//! What the program that embeds this server may do: publish the policy, keep the directory of subjects, give and
-//! revoke API keys. These come as requests marked [`HttpRequest::operator`], which nothing that a network sent is.
+//! What the program that embeds this server may do: publish the policy, keep the directory of subjects, record
+//! and read consents, give and revoke API keys. These come as requests marked [`HttpRequest::operator`], which nothing that a network sent is.
 
 use serde_json::{Value, json};
 use uuid::Builder;
 
-use super::Server;
+use super::members::Members;
+use super::{Server, consents};
 use crate::error::ProtocolError;
 use crate::host::{Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
@@ -15,32 +16,6 @@ use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::store;
 use rand_core::Rng;
-
-/// A command's members.
-struct Command<'a>(&'a Value);
-
-impl<'a> Command<'a> {
-    fn text(&self, name: &str) -> Result<&'a str, ProtocolError> {
-        let text = self.0.get(name).and_then(Value::as_str);
-        text.ok_or_else(|| ProtocolError::invalid_request(format!("{name} must be a text")))
-    }
-
-    fn issuer<'s>(&self, server: &'s Server) -> Result<&'s Issuer, ProtocolError> {
-        let identifier = self.text("issuer")?;
-        let found = server.issuers.iter().find(|issuer| issuer.identifier == identifier);
-        found.map(|issuer| &**issuer).ok_or_else(|| {
-            let known: Vec<_> = server.issuers.iter().map(|issuer| issuer.identifier.as_str()).collect();
-            ProtocolError::invalid_request(format!("no issuer {identifier}; there are {}", known.join(", ")))
-        })
-    }
-
-    /// The client of the issuer that is named.
-    fn client(&self, issuer: &Issuer) -> Result<&'a str, ProtocolError> {
-        let client_id = self.text("client_id")?;
-        let unknown = || ProtocolError::invalid_request(format!("no client {client_id} is known there"));
-        issuer.clients.contains_key(client_id).then_some(client_id).ok_or_else(unknown)
-    }
-}
 
 /// Why a command was not done.
 enum Fault {
@@ -74,8 +49,8 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
     let body = json::parse(request.body.bytes()).map_err(|_| unknown())?;
     let one = body.as_object().filter(|body| body.len() == 1);
     let (name, members) = one.and_then(|body| body.iter().next()).ok_or_else(unknown)?;
-    let command = Command(members);
-    let issuer = command.issuer(server)?;
+    let command = Members(members);
+    let issuer = issuer_of(server, command)?;
     let mut event = Event::new("operator", host.now(), &issuer.identifier);
     event.cause = Some(name.clone());
     let answer = match name.as_str() {
@@ -86,10 +61,7 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
         }
         "explain_policy" => return explain_policy(host, issuer, command.text("facts")?).await,
         "put_subject" => {
-            let sub = command.text("sub")?;
-            if sub.is_empty() || sub.len() > 255 {
-                return Err(ProtocolError::invalid_request("expected a sub of 1 to 255 bytes").into());
-            }
+            let sub = command.sub()?;
             let active = members.get("active").and_then(Value::as_bool);
             let active =
                 active.ok_or_else(|| ProtocolError::invalid_request("active must be true or false"))?;
@@ -113,10 +85,22 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
             event.client_id = Some(client_id.to_owned());
             json!({})
         }
+        // It is recorded as what it is, whoever says so.
+        "put_consent" => return Ok(consents::record(host, issuer, command, None).await?),
+        "read_consents" => return Ok(consents::read(host, issuer, command.sub()?).await?),
         _ => return Err(unknown().into()),
     };
     let _ = host.record(event).await;
     Ok(answer)
+}
+
+fn issuer_of<'s>(server: &'s Server, command: Members<'_>) -> Result<&'s Issuer, ProtocolError> {
+    let identifier = command.text("issuer")?;
+    let found = server.issuers.iter().find(|issuer| issuer.identifier == identifier);
+    found.map(|issuer| &**issuer).ok_or_else(|| {
+        let known: Vec<_> = server.issuers.iter().map(|issuer| issuer.identifier.as_str()).collect();
+        ProtocolError::invalid_request(format!("no issuer {identifier}; there are {}", known.join(", ")))
+    })
 }
 
 async fn publish_policy(host: &Host, issuer: &Issuer, text: &str, event: &mut Event) -> Result<Value, Fault> {

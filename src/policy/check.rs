@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::generate::exchangeable_token_lifetime;
 use super::{ExchangeGrant, Flow, Policy, ScopeRule, Sensitivity, TokenType};
 use crate::mistake::escape;
+use crate::purpose::dpv;
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
 
@@ -82,6 +83,7 @@ codes! {
     GRANT_SENSITIVE_UNBOUNDED "grant_sensitive_unbounded" Warning "The grant covers a sensitive scope and has no quota";
     GRANT_UNBOUNDED "grant_unbounded" Note "The grant has no quota";
     GRANT_REUSABLE_FOR_LONG "grant_reusable_for_long" Warning "An exchangeable token is good for many exchanges, for longer than a day";
+    PURPOSE_NO_TERM "purpose_no_term" Error "The purpose begins with dpv: and is no term of the Data Privacy Vocabulary, so no request can name it";
 }
 
 /// The findings so far.
@@ -104,7 +106,7 @@ impl Findings {
 }
 
 impl Policy {
-    /// What people should look at, in the order of the scopes' names and then of the grants.
+    /// What people should look at, in the order of the scopes' names, then of the grants, then of the purposes' names.
     pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
         let mut findings = Findings::default();
         for (name, rule) in &self.scopes {
@@ -115,6 +117,11 @@ impl Policy {
             check_dates(grant, &at, now, &mut findings);
             self.check_reach(grant, &at, &mut findings);
             self.check_breadth(grant, &at, &mut findings);
+        }
+        for purpose in self.purposes.keys() {
+            if purpose.starts_with(dpv::PREFIX) && !dpv::is_purpose(purpose) {
+                findings.add(PURPOSE_NO_TERM, format!("/purposes/{}", escape(purpose)), purpose);
+            }
         }
         findings.0
     }

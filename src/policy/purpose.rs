@@ -42,9 +42,33 @@ pub fn purpose(policy: Option<&Policy>, purpose: &str, scope: &Scope, consent: C
     judge.decide(granted, policy.map(|policy| policy.version.as_str()))
 }
 
+impl Policy {
+    /// What of `scope` rests on consent where it is for `purpose`: all that a consent need be looked up for.
+    pub fn by_consent(&self, purpose: &str, scope: &Scope) -> Scope {
+        let listed = self.purposes.get(purpose);
+        scope.filtered(|token| listed.and_then(|scopes| scopes.get(token)) == Some(&LegalBasis::Consent))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn consent_is_looked_up_for_what_rests_on_it_alone() {
+        let policy = r#"{"version":"1","scopes":{},"purposes":{"dpv:Marketing":{"sim":"legitimate_interest",
+            "location":"consent","age":"consent"},"dpv:Advertising":{"sim":"consent"}}}"#;
+        let policy = Policy::parse(policy).unwrap();
+        for (purpose, scope, expected) in [
+            ("dpv:Marketing", "age location sim unlisted", "age location"),
+            ("dpv:Advertising", "age location sim", "sim"),
+            ("dpv:Marketing", "sim", ""),
+            ("dpv:Unlisted", "age", ""),
+        ] {
+            let found = policy.by_consent(purpose, &scope.parse().unwrap());
+            assert_eq!(found.to_string(), expected, "{purpose} {scope}");
+        }
+    }
 
     #[test]
     fn a_legal_basis_or_consent() {

@@ -1,6 +1,7 @@
 //! What must happen once, or be counted, or be remembered: verbs over `get` and `commit`.
 
 mod api_key;
+mod consent;
 mod jti;
 mod jwks;
 mod policy;
@@ -10,6 +11,7 @@ pub mod refresh;
 mod subject;
 
 pub use api_key::{is_api_key_of, put_api_key};
+pub use consent::{ConsentEntry, Processing, consent, consents, record_consent};
 pub use jti::{Jti, UsedFor};
 pub use jwks::jwks;
 pub use policy::{policy_of, publish_policy, published_policy};
@@ -21,6 +23,7 @@ use record::Record;
 /// The record kinds that the `state` role holds.
 pub const STATE_KINDS: &[&str] = &[
     api_key::ApiKey::KIND,
+    consent::Consents::KIND,
     jti::UsedJti::KIND,
     quota::Used::KIND,
     refresh::Family::KIND,

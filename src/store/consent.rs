@@ -1,0 +1,254 @@
+//! What people said of their data: the last word counts, and those before it are kept as far as there is room.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::record::{Key, Record, text};
+use crate::consent::{ConfiguredConsent, ConsentState};
+use crate::host::{Failure, Host, Role};
+use crate::issuer::Issuer;
+use crate::policy::Consent;
+use crate::scope::Scope;
+use crate::time::Timestamp;
+
+/// Most entries that are kept of a person.
+const MOST: usize = 512;
+/// Most octets that they take: what every store holds in one value.
+const MOST_OCTETS: usize = 60_000;
+/// How often an entry is tried while others are recorded too.
+const TRIES: u32 = 32;
+
+/// What data of a person may be processed for, if they agree.
+#[derive(Clone, Copy, Debug)]
+pub struct Processing<'a> {
+    /// The person.
+    pub sub: &'a str,
+    /// The client that wants the data.
+    pub client_id: &'a str,
+    /// What for, as in `dpv:FraudPreventionAndDetection`.
+    pub purpose: &'a str,
+    /// Which data, token by token.
+    pub scope: &'a Scope,
+}
+
+/// What a person said of one client, one purpose and one scope token.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct ConsentEntry {
+    /// The client that it is for.
+    pub client_id: String,
+    /// What for.
+    pub purpose: String,
+    /// The scope token.
+    pub scope: String,
+    /// What was said.
+    pub state: ConsentState,
+    /// When it was recorded, in seconds since 1970.
+    pub at: u64,
+    /// Who recorded it: `operator`, or a `client_id`.
+    pub by: String,
+}
+
+impl ConsentEntry {
+    fn is_of(&self, client_id: &str, purpose: &str, scope: &str) -> bool {
+        self.client_id == client_id && self.purpose == purpose && self.scope == scope
+    }
+
+    fn replaces(&self, other: &Self) -> bool {
+        self.is_of(&other.client_id, &other.purpose, &other.scope)
+    }
+
+    fn parse(fields: &Value) -> Option<Self> {
+        Some(Self {
+            client_id: text(fields, "client_id")?,
+            purpose: text(fields, "purpose")?,
+            scope: text(fields, "scope")?,
+            state: fields.get("state")?.as_str().and_then(ConsentState::named)?,
+            at: fields.get("at")?.as_u64()?,
+            by: text(fields, "by")?,
+        })
+    }
+}
+
+/// All that one person said, the oldest first.
+#[derive(Debug, Serialize)]
+pub(super) struct Consents {
+    entries: Vec<ConsentEntry>,
+}
+
+/// Not in the registry, which may be read stale: what is withdrawn is to be refused at once.
+impl Record for Consents {
+    const KIND: &'static str = "consent";
+    const VERSION: u32 = 1;
+    const ROLE: Role = Role::State;
+
+    fn parse(fields: &Value) -> Option<Self> {
+        let entries =
+            fields.get("entries")?.as_array()?.iter().map(ConsentEntry::parse).collect::<Option<_>>()?;
+        Some(Self { entries })
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// What is known of a person's consent to all of a scope: refused where any of it is, unknown where nothing is asked
+/// for. `configured` counts for what nothing is recorded of.
+pub async fn consent(
+    host: &Host,
+    issuer: &Issuer,
+    configured: &[ConfiguredConsent],
+    processing: Processing<'_>,
+) -> Result<Consent, Failure> {
+    let Processing { sub, client_id, purpose, scope } = processing;
+    if scope.is_empty() {
+        return Ok(Consent::Unknown);
+    }
+    let entries = consents(host, issuer, sub).await?;
+    let recorded = |token: &str| {
+        let last = entries.iter().rev().find(|entry| entry.is_of(client_id, purpose, token));
+        last.map(|entry| entry.state)
+    };
+    let configured = |token: &str| {
+        let last = configured.iter().rev().find(|one| {
+            one.sub == sub
+                && one.client_id == client_id
+                && one.purpose == purpose
+                && one.scope.contains(token)
+        });
+        last.map(|one| one.state)
+    };
+    let mut known = Consent::Given;
+    for token in scope.tokens() {
+        match recorded(token).or_else(|| configured(token)) {
+            Some(ConsentState::Given) => {}
+            Some(ConsentState::Refused | ConsentState::Withdrawn) => return Ok(Consent::Refused),
+            None => known = Consent::Unknown,
+        }
+    }
+    Ok(known)
+}
+
+/// Records what a person said; `by`: who records it. `false` where there is no room for it, and then nothing is
+/// recorded.
+pub async fn record_consent(
+    host: &Host,
+    issuer: &Issuer,
+    processing: Processing<'_>,
+    state: ConsentState,
+    by: &str,
+) -> Result<bool, Failure> {
+    let key = key(issuer, processing.sub);
+    let said: Vec<ConsentEntry> = processing
+        .scope
+        .tokens()
+        .map(|token| ConsentEntry {
+            client_id: processing.client_id.into(),
+            purpose: processing.purpose.into(),
+            scope: token.into(),
+            state,
+            at: host.now().seconds(),
+            by: by.into(),
+        })
+        .collect();
+    for _ in 0..TRIES {
+        let before = key.read(host).await?;
+        let mut entries = before.as_ref().map(|found| found.record.entries.clone()).unwrap_or_default();
+        // A host that commits twice is told the second time that others were sooner.
+        let is_new =
+            |one: &&ConsentEntry| entries.iter().rev().find(|entry| entry.replaces(one)) != Some(*one);
+        let new: Vec<_> = said.iter().filter(is_new).cloned().collect();
+        if new.is_empty() {
+            return Ok(true);
+        }
+        entries.extend(new);
+        if !fit(&mut entries) {
+            return Ok(false);
+        }
+        if host.commit(key.replace(before.as_ref(), &Consents { entries })).await? {
+            return Ok(true);
+        }
+    }
+    Err(Failure { effect: "commit".into(), message: format!("others recorded too, {TRIES} times") })
+}
+
+/// What is recorded of a person's consents, the oldest first.
+pub async fn consents(host: &Host, issuer: &Issuer, sub: &str) -> Result<Vec<ConsentEntry>, Failure> {
+    let found = key(issuer, sub).read(host).await?;
+    Ok(found.map(|found| found.record.entries).unwrap_or_default())
+}
+
+/// Drops entries, the oldest first, until the rest has room: never a last word. `false` where it has none all the same.
+fn fit(entries: &mut Vec<ConsentEntry>) -> bool {
+    while entries.len() > MOST || octets(entries) > MOST_OCTETS {
+        let replaced = |(at, entry): (usize, &ConsentEntry)| {
+            entries.iter().skip(at + 1).any(|later| later.replaces(entry))
+        };
+        let Some(at) = entries.iter().enumerate().position(replaced) else { return false };
+        entries.remove(at);
+    }
+    true
+}
+
+fn octets(entries: &[ConsentEntry]) -> usize {
+    // Plain data, which always serializes.
+    serde_json::to_string(entries).map_or(0, |text| text.len())
+}
+
+fn key(issuer: &Issuer, sub: &str) -> Key<Consents> {
+    Key::of(&[&issuer.identifier, sub])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(client_id: &str, scope: &str, at: u64) -> ConsentEntry {
+        ConsentEntry {
+            client_id: client_id.into(),
+            purpose: "dpv:Marketing".into(),
+            scope: scope.into(),
+            state: ConsentState::Given,
+            at,
+            by: "operator".into(),
+        }
+    }
+
+    fn times(entries: &[ConsentEntry]) -> Vec<u64> {
+        entries.iter().map(|entry| entry.at).collect()
+    }
+
+    #[test]
+    fn the_oldest_entries_make_room_and_last_words_never_do() {
+        // `portal` spoke last at 600; `shop` once, before all others.
+        let mut entries = vec![entry("shop", "sim", 0)];
+        entries.extend((1..=600).map(|at| entry("portal", "sim", at)));
+        assert!(fit(&mut entries));
+        let expected: Vec<u64> = [0].into_iter().chain(600 - entries.len() as u64 + 2..=600).collect();
+        assert_eq!(times(&entries), expected);
+        assert!(entries.len() <= MOST && octets(&entries) <= MOST_OCTETS);
+        assert!(octets(&entries) > MOST_OCTETS - 500 || entries.len() == MOST, "{}", entries.len());
+
+        let mut current: Vec<_> = (0..513).map(|at| entry(&format!("c{at}"), "s", at)).collect();
+        assert!(!fit(&mut current));
+        let long = "x".repeat(10_000);
+        let mut long: Vec<_> = (0..7).map(|at| entry(&format!("{at}{long}"), "s", at)).collect();
+        assert!(!fit(&mut long));
+        long.truncate(5);
+        assert!(fit(&mut long) && long.len() == 5);
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_and_no_other() {
+        let written = Consents { entries: vec![entry("portal", "sim", 7)] };
+        let fields = serde_json::to_value(&written).unwrap();
+        assert_eq!(Consents::parse(&fields).unwrap().entries, written.entries);
+        for member in ["client_id", "purpose", "scope", "state", "at", "by"] {
+            let mut fields = fields.clone();
+            fields["entries"][0][member] = serde_json::json!([]);
+            assert!(Consents::parse(&fields).is_none(), "{member}");
+        }
+        let unknown = fields.to_string().replace("\"given\"", "\"assumed\"");
+        assert!(Consents::parse(&serde_json::from_str(&unknown).unwrap()).is_none());
+    }
+}
