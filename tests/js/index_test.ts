@@ -27,6 +27,25 @@ const SCRIPTS: Record<string, Script> = {
   "/subject": function* () {
     return ok(JSON.stringify(yield* ask({ kind: "subject", issuer: "https://issuer.example", sub: "ann" })));
   },
+  "/authentication": function* () {
+    const known = { issuer: "https://issuer.example", client_id: "client" };
+    const hint = { type: "login_hint", hint: "ann", user_code: null } as const;
+    const identified = yield* ask({ kind: "identify", ...known, ...hint });
+    const request = {
+      ...known,
+      ticket: "ticket",
+      client_name: null,
+      sub: "1",
+      scope: "openid",
+      audience: [],
+      binding_message: null,
+      acr_values: [],
+      authorization_details: null,
+      purpose: null,
+      expires_at: 1,
+    };
+    return ok(JSON.stringify([identified, yield* ask({ kind: "notify_user", ...request })]));
+  },
   "/registry": function* () {
     return ok(JSON.stringify(yield* ask({ kind: "get", role: "registry", keys: ["a/b"] })));
   },
@@ -216,6 +235,24 @@ const register: Register = (QUnit) => {
       const answer = await (await edgegrant.fetch(request("/subject"))).text();
       assert.strictEqual(answer, '{"subject":{"active":false}}');
       assert.deepEqual(asked, [{ issuer: "https://issuer.example", sub: "ann" }]);
+    });
+
+    QUnit.test("who knows people by hints is asked, and who asks them is told", async (assert) => {
+      const asked: string[] = [];
+      const { cores, options: given } = options([], {
+        hooks: {
+          identify: ({ hint }) => {
+            asked.push(hint);
+            return { sub: "1" };
+          },
+          notifyUser: ({ ticket }) => asked.push(ticket),
+        },
+      });
+      const edgegrant = await createEdgegrant(given);
+      assert.deepEqual(cores.made[0]?.given?.hooks, { ...NO_HOOKS, identify: true, notify_user: true });
+      const answer = await (await edgegrant.fetch(request("/authentication"))).text();
+      assert.strictEqual(answer, '[{"identified":{"sub":"1","user_code":null}},"done"]');
+      assert.deepEqual(asked, ["ann", "ticket"]);
     });
 
     for (const [registryCacheSeconds, reads] of [
