@@ -124,7 +124,7 @@ export class Driver {
     } catch {
       return serverError();
     } finally {
-      if (flight !== undefined) this.#end(flight);
+      if (flight !== undefined) await this.#end(flight);
     }
   }
 
@@ -193,25 +193,29 @@ export class Driver {
         controller.error(new Error("server_error"));
       }
     };
-    return new ReadableStream({ pull, cancel: () => this.#end(flight) }, { highWaterMark: 0 });
+    return new ReadableStream({ pull, cancel: () => void this.#end(flight) }, { highWaterMark: 0 });
   }
 
-  /** Drops a flight, unless it went down with an instance or has ended before. */
-  #end(flight: Flight): void {
-    if (!this.#flights.delete(flight.id)) return;
+  /**
+   * Drops a flight, unless it went down with an instance or has ended before. What it returns settles once its
+   * notices are in hands that do not lose them.
+   */
+  #end(flight: Flight): unknown {
+    if (!this.#flights.delete(flight.id)) return undefined;
     try {
       if (this.#core !== undefined) this.#call(undefined, (core) => core.drop(flight.id));
     } catch {
       // The instance is replaced already, and the answer stands.
     }
-    this.#conclude(flight);
+    return this.#conclude(flight);
   }
 
   /** What follows a flight, however it ended. Others may open flights of their own in here. */
-  #conclude(flight: Flight): void {
+  #conclude(flight: Flight): unknown {
     const { perform, record } = this.#options;
-    for (const notice of flight.notices) quietly(() => perform(notice, flight.context));
+    const given = flight.notices.map((notice) => quietly(() => perform(notice, flight.context)));
     if (record !== undefined) quietly(() => record(flight));
+    return given.length > 0 ? Promise.all(given) : undefined;
   }
 
   /** Calls an export on behalf of `flight`. What it throws is thrown on, the instance replaced. */
@@ -277,11 +281,12 @@ function comparable(step: Step | undefined): string {
 }
 
 /** An observer that throws or rejects must not change what happens. */
-function quietly(observe: () => unknown): void {
+function quietly(observe: () => unknown): unknown {
   try {
     const result = observe();
-    if (result instanceof Promise) result.catch(() => {});
+    return result instanceof Promise ? result.catch(() => {}) : undefined;
   } catch {
     // Its own fault, its own loss.
+    return undefined;
   }
 }

@@ -1,10 +1,14 @@
 /** Performs the core's effects: stores, signatures, outbound HTTP, hooks. */
 
 import type { Perform } from "./drive.ts";
+import { late, notified, RETRIES, send } from "./outbound.ts";
 import type {
   AuditEvent,
+  AuthenticationRequest,
   Context,
   Effect,
+  Hint,
+  Identified,
   Outbound,
   Reply,
   Role,
@@ -16,14 +20,16 @@ import type {
 /** What effects are performed with. */
 export interface EffectOptions {
   stores: Record<Role, Store>;
-  /** Longest wait for a store or for `subject`, milliseconds. */
+  /** Longest wait for a store, or for a hook whose answer is needed, milliseconds. */
   storeTimeoutMs: number;
   /** The signatures over all inputs, one after the other. */
   sign: (signing: Signing) => Promise<Uint8Array>;
   fetch: typeof globalThis.fetch;
   record?: ((event: AuditEvent) => unknown) | undefined;
   subject?: LookUp | undefined;
-  /** Waits between the attempts of a notification, milliseconds. */
+  identify?: Identify | undefined;
+  notifyUser?: NotifyUser | undefined;
+  /** Lets time pass, milliseconds. */
   pause?: (milliseconds: number) => Promise<void>;
 }
 
@@ -33,15 +39,23 @@ export type LookUp = (asked: {
   sub: string;
 }) => SubjectState | null | Promise<SubjectState | null>;
 
-/** Waits before the second, third and last attempt of a notification, milliseconds. */
-const RETRIES = [500, 2_000, 8_000];
+/** Looks for the person that a hint names; `null`: it names nobody. */
+export type Identify = (hint: Hint) => Identified | null | Promise<Identified | null>;
+
+/** Sees to it that a person is asked. */
+export type NotifyUser = (request: AuthenticationRequest) => unknown;
+
+/** The longest that a request may let pass at once, milliseconds. */
+const LONGEST_WAIT = 30_000;
 
 /** Performs effects with `options`. What it returns never throws or rejects: failures are replies. */
 export function performer(options: EffectOptions): Perform {
   return (effect, context) => {
     switch (effect.kind) {
-      case "notify":
-        return later(context, deliver(options, effect));
+      case "notify": {
+        const { kind: _, ...outbound } = effect;
+        return handOver(options, outbound, context);
+      }
       case "record":
         return later(context, observe(options, effect.event));
       default:
@@ -79,16 +93,34 @@ async function answer(options: EffectOptions, effect: Answered): Promise<Reply> 
       return { signatures: await options.sign(effect) };
     case "subject": {
       const { issuer, sub } = effect;
-      if (options.subject === undefined) throw new Error("there is no hook to ask");
-      const found = await within(limit, Promise.resolve(options.subject({ issuer, sub })));
+      const found = await within(limit, hook(options.subject)({ issuer, sub }));
       return { subject: found && { active: found.active } };
     }
+    case "identify": {
+      const { kind: _, ...hint } = effect;
+      const found = await within(limit, hook(options.identify)(hint));
+      return { identified: found && { sub: found.sub, user_code: found.user_code ?? null } };
+    }
+    case "notify_user": {
+      const { kind: _, ...request } = effect;
+      await within(limit, hook(options.notifyUser)(request));
+      return "done";
+    }
+    case "wait":
+      await (options.pause ?? pause)(Math.min(effect.milliseconds, LONGEST_WAIT));
+      return "done";
     case "fetch":
-      return await send(options, effect, async (response) => {
+      return await send(options.fetch, effect, async (response) => {
         const body = await readAtMost(effect.max_bytes, response);
         return { response: { status: response.status, body } };
       });
   }
+}
+
+/** The hook, where there is one: without it, the core does not ask. */
+function hook<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error("there is no hook to ask");
+  return found;
 }
 
 /** Lets `work` outlive the request; whether it succeeds is no longer the request's concern. */
@@ -102,32 +134,30 @@ async function observe(options: EffectOptions, event: AuditEvent): Promise<void>
   await options.record?.(event);
 }
 
-/** Sends until the other side answers anything but 5xx, or the retries are used up. */
-async function deliver(options: EffectOptions, outbound: Outbound): Promise<void> {
-  for (const wait of [...RETRIES, null]) {
-    const status = await send(options, outbound, async (response) => {
-      await response.body?.cancel();
-      return response.status;
-    }).catch(() => 599);
-    if (status < 500 || wait === null) return;
-    await (options.pause ?? pause)(wait);
-  }
+/**
+ * Gives a notification to the store, where it can keep one, and is done once it is kept. One that it could not
+ * keep, or not in time, is sent from here: rather twice than never.
+ */
+function handOver(options: EffectOptions, outbound: Outbound, context?: Context): Reply | Promise<Reply> {
+  const { stores, storeTimeoutMs: limit } = options;
+  const here = () => later(context, deliver(options, outbound));
+  if (stores.state.enqueue === undefined) return here();
+  const keep = async (): Promise<Reply> => {
+    await within(limit, stores.state.enqueue?.(outbound));
+    return "done";
+  };
+  const kept = keep().catch(here);
+  context?.waitUntil(kept);
+  return kept;
 }
 
-/** Redirects are not followed: the allowed destinations were decided before. */
-async function send<T>(
-  options: EffectOptions,
-  { method, url, headers, body, timeout_ms }: Outbound,
-  read: (response: Response) => Promise<T>,
-): Promise<T> {
-  const { fetch } = options;
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(late(timeout_ms)), timeout_ms);
-  try {
-    return await read(await fetch(url, { method, headers, body, redirect: "manual", signal: abort.signal }));
-  } finally {
-    clearTimeout(timer);
+/** Sends until the other side answers anything but 5xx, or the retries are used up. */
+async function deliver({ fetch, pause: wait = pause }: EffectOptions, outbound: Outbound): Promise<void> {
+  for (const after of RETRIES) {
+    if (await notified(fetch, outbound)) return;
+    await wait(after);
   }
+  await notified(fetch, outbound);
 }
 
 async function readAtMost(limit: number, response: Response): Promise<Uint8Array> {
@@ -145,15 +175,13 @@ async function readAtMost(limit: number, response: Response): Promise<Uint8Array
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+function within<T>(milliseconds: number, work: T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late(milliseconds)), milliseconds);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    Promise.resolve(work)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
   });
-}
-
-function late(milliseconds: number): Error {
-  return new Error(`no answer within ${milliseconds} ms`);
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -6,7 +6,7 @@
  */
 
 import { Driver, type TrapInfo } from "./drive.ts";
-import { type LookUp, performer } from "./effects.ts";
+import { type Identify, type LookUp, type NotifyUser, performer } from "./effects.ts";
 import { handle } from "./http.ts";
 import { type Operator, operator } from "./operator.ts";
 import { importSigningKey, type SigningKey, SigningKeyError, signer } from "./signer.ts";
@@ -26,7 +26,14 @@ import type {
 } from "./types.ts";
 
 export type { TrapInfo } from "./drive.ts";
-export { type Operator, OperatorError } from "./operator.ts";
+export {
+  type AuthenticationResult,
+  type Completion,
+  type Consent,
+  type Operator,
+  OperatorError,
+  type Property,
+} from "./operator.ts";
 export { fromJson, replay, type Transcript, toJson } from "./transcript.ts";
 export type * from "./types.ts";
 
@@ -43,15 +50,18 @@ export interface EdgegrantOptions {
   /** Holds what is read mostly. */
   registry: Store;
   hooks?: Hooks;
-  /** Sends outbound requests; by default the global `fetch`. */
+  /**
+   * Sends outbound requests; by default the global `fetch`. A `state` store that keeps notifications sends them by
+   * its own.
+   */
   fetch?: typeof globalThis.fetch;
   /** The clock, milliseconds since 1970; by default `Date.now`. */
   now?: () => number;
   /** Draws the 32 bytes of entropy of a request; by default the platform's generator. */
   seed?: () => Uint8Array;
   /**
-   * Longest wait for a store or for the hook `subject`, milliseconds; default 5000. A request that waited so
-   * long gets 503.
+   * Longest wait for a store or for the hooks `subject`, `identify` and `notifyUser`, milliseconds; default 5000.
+   * A request that waited so long gets 503.
    */
   storeTimeoutMs?: number;
   /** How long what was read from `registry` may be answered from memory, seconds; default 30, 0: not at all. */
@@ -71,6 +81,17 @@ export interface Hooks {
    * gets 503.
    */
   subject?: LookUp;
+  /**
+   * Whom a hint names, of a client that asks for an authentication on another device (CIBA Core §7.1), and what
+   * was wrong with the user code, if anything was; `null`: nobody. Where it throws or rejects, the request gets 503.
+   */
+  identify?: Identify;
+  /**
+   * Has a person asked on their device; the answer is given to {@link Operator.complete} with the request's
+   * `ticket`. It is awaited until the asking is under way, not until there is an answer. Where it throws or
+   * rejects, the client's request gets 503.
+   */
+  notifyUser?: NotifyUser;
 }
 
 /** A running deployment. */
@@ -104,7 +125,12 @@ export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegr
   const plan = expectOk(first.plan(config));
   const { bindings, keys, mistakes } = await resolve(plan.bindings, options.env);
   mistakes.push(...refuseState(state, plan));
-  const asks = { audit: hooks.record !== undefined, subject: hooks.subject !== undefined };
+  const asks = {
+    audit: hooks.record !== undefined,
+    subject: hooks.subject !== undefined,
+    identify: hooks.identify !== undefined,
+    notify_user: hooks.notifyUser !== undefined,
+  };
   const found = first.configure(config, bindings, asks);
   if ("mistakes" in found) mistakes.push(...found.mistakes.filter(isNewAmong(mistakes)));
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
@@ -125,6 +151,8 @@ export async function createEdgegrant(options: EdgegrantOptions): Promise<Edgegr
     fetch: options.fetch ?? globalThis.fetch,
     record: hooks.record,
     subject: hooks.subject,
+    identify: hooks.identify,
+    notifyUser: hooks.notifyUser,
   });
   const driver = new Driver(
     {

@@ -19,12 +19,77 @@ export interface Operator {
    * say. Its members are those of `explainPolicy` in `edgegrant/policy`.
    */
   explainPolicy(issuer: string, facts: Facts): Promise<Decision>;
-  /** Puts a subject into the directory, or changes what stands there. It counts at once. */
-  putSubject(issuer: string, sub: string, state: { active: boolean }): Promise<void>;
+  /**
+   * Puts a subject into the directory, or changes what stands there. It counts at once. `hints`: the values of
+   * `login_hint` that name the subject from now on, in place of those before; left out: they stay.
+   */
+  putSubject(issuer: string, sub: string, state: { active: boolean; hints?: string[] }): Promise<void>;
+  /**
+   * Ends an authentication that a person was asked for: what they decided, or that nobody could be asked. `ticket`
+   * came with the request to the hook `notifyUser`, and is good once. One that is unknown, has ended or is used
+   * is an {@link OperatorError} of status 400, whose message says which.
+   */
+  complete(ticket: string, result: AuthenticationResult): Promise<Completion>;
+  /** Records what a person decided about a purpose. Nothing is overwritten: what stood before stays as history. */
+  putConsent(issuer: string, consent: Omit<Consent, "at"> & { sub: string }): Promise<void>;
+  /** All that a person decided, the oldest first: the last one about a client, purpose and scope counts. */
+  consents(issuer: string, sub: string): Promise<Consent[]>;
   /** Makes an API key for a client, a UUID of version 4. Only its hash is kept: it is told this once. */
   createApiKey(issuer: string, client_id: string): Promise<string>;
   /** Takes an API key away from a client; also one that the configuration names. It counts at once. */
   revokeApiKey(issuer: string, client_id: string, api_key: string): Promise<void>;
+}
+
+/** How an authentication ended. */
+export type AuthenticationResult =
+  | {
+      outcome: "authorized";
+      /** Who was authenticated; by default whom the hint named. */
+      sub?: string;
+      /** When, seconds since 1970; by default now. */
+      auth_time?: number;
+      /** The authentication context class that was reached, OpenID Connect Core §2. */
+      acr?: string;
+      /** Further claims of the id token. */
+      claims?: Record<string, unknown>;
+      properties?: Property[];
+      /** What was consented to, space separated; by default all that was asked for. */
+      scope?: string;
+      /** Further header parameters of the id token. */
+      id_token_header?: Record<string, unknown>;
+    }
+  | {
+      /** The person refused, or could not be asked. */
+      outcome: "access_denied" | "transaction_failed";
+      /** For the client, as is `error_uri`. */
+      error_description?: string;
+      error_uri?: string;
+    };
+
+/** What is to be kept with an access token. */
+export interface Property {
+  key: string;
+  value: string;
+  /** Not shown to the client. */
+  hidden?: boolean;
+}
+
+/** That an authentication has ended. */
+export interface Completion {
+  outcome: "completed";
+}
+
+/** What a person decided about the use of their data. */
+export interface Consent {
+  /** Who may use it, or may not. */
+  client_id: string;
+  /** What for. */
+  purpose: string;
+  /** One scope. */
+  scope: string;
+  state: "given" | "refused" | "withdrawn";
+  /** When it was decided, seconds since 1970. */
+  at: number;
 }
 
 /** A command was not done. */
@@ -70,8 +135,19 @@ export function operator(driver: Driver): Operator {
       const answer: unknown = await command("explain_policy", { issuer, facts: JSON.stringify(facts) });
       return answer as Decision;
     },
-    async putSubject(issuer, sub, { active }) {
-      await command("put_subject", { issuer, sub, active });
+    async putSubject(issuer, sub, { active, hints }) {
+      await command("put_subject", { issuer, sub, active, hints });
+    },
+    async complete(ticket, result) {
+      await command("complete_authentication", { ticket, result });
+      return { outcome: "completed" };
+    },
+    async putConsent(issuer, { sub, client_id, purpose, scope, state }) {
+      await command("put_consent", { issuer, sub, client_id, purpose, scope, state });
+    },
+    async consents(issuer, sub) {
+      const { consents } = await command("read_consents", { issuer, sub });
+      return consents as Consent[];
     },
     async createApiKey(issuer, client_id) {
       return String((await command("create_api_key", { issuer, client_id })).api_key);

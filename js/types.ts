@@ -14,6 +14,9 @@ export type Effect =
   | { kind: "list"; role: Role; prefix: string; after: string | null; limit: number }
   | ({ kind: "sign" } & Signing)
   | { kind: "subject"; issuer: string; sub: string }
+  | ({ kind: "identify" } & Hint)
+  | ({ kind: "notify_user" } & AuthenticationRequest)
+  | { kind: "wait"; milliseconds: number }
   | ({ kind: "fetch" } & Outbound)
   | ({ kind: "notify" } & Outbound)
   | { kind: "record"; event: AuditEvent };
@@ -51,9 +54,61 @@ export interface Outbound {
   max_bytes: number;
 }
 
+/** A hint about who is to be authenticated, CIBA Core §7.1. */
+export interface Hint {
+  issuer: string;
+  /** The client that asks. */
+  client_id: string;
+  /** Of an `id_token_hint` the core knows the subject by itself. */
+  type: "login_hint" | "login_hint_token";
+  /** As it was sent. */
+  hint: string;
+  /** Where one was sent. */
+  user_code: string | null;
+}
+
+/** What a person is asked, CIBA Core §8. */
+export interface AuthenticationRequest {
+  /**
+   * What the answer must be given with. Whoever has it decides: it is for the authentication device's side alone.
+   */
+  ticket: string;
+  issuer: string;
+  /** The client that asks. */
+  client_id: string;
+  /** Its name for people. */
+  client_name: string | null;
+  /** Who is asked. */
+  sub: string;
+  /** The scope asked for, space separated. */
+  scope: string;
+  /** The audiences asked for. */
+  audience: string[];
+  /** What the client shows too, so that both devices can be seen to belong together. */
+  binding_message: string | null;
+  /** The authentication context classes asked for, the preferred one first. */
+  acr_values: string[];
+  /** RFC 9396 §2 */
+  authorization_details: unknown;
+  /** What the data is for. */
+  purpose: string | null;
+  /** When the request ends, seconds since 1970. */
+  expires_at: number;
+}
+
 /** An audit event. */
 export interface AuditEvent {
-  type: "token.issued" | "token.refused" | "tokens.generated" | "generation.refused" | "operator";
+  type:
+    | "token.issued"
+    | "token.refused"
+    | "token.revoked"
+    | "tokens.generated"
+    | "generation.refused"
+    | "authentication.requested"
+    | "authentication.refused"
+    | "authentication.completed"
+    | "consent.recorded"
+    | "operator";
   /** Seconds since 1970. */
   time: number;
   issuer: string;
@@ -76,6 +131,10 @@ export interface AuditEvent {
   subject: string | null;
   /** The policy's grant that allowed it. */
   grant: string | null;
+  /** What the data is for. */
+  purpose: string | null;
+  /** What that rests on. */
+  legal_basis: string | null;
 }
 
 /** The host's answer to an effect, or (`"done"`) to a chunk that was sent on. */
@@ -86,6 +145,7 @@ export type Reply =
   /** All of one length, one after the other. */
   | { signatures: Uint8Array }
   | { subject: SubjectState | null }
+  | { identified: Identified | null }
   | { response: { status: number; body: Uint8Array } }
   | "done"
   | { failed: Failure };
@@ -106,6 +166,13 @@ export interface Page {
 export interface SubjectState {
   /** Whether tokens may be issued about it. */
   active: boolean;
+}
+
+/** Whom a hint names. */
+export interface Identified {
+  sub: string;
+  /** What was wrong with the user code; `null`: nothing, or none is needed. CIBA Core §13 */
+  user_code?: "missing" | "wrong" | null;
 }
 
 /** Why the host could not perform an effect. */
@@ -197,6 +264,10 @@ export interface CoreHooks {
   audit: boolean;
   /** Subjects are known. */
   subject: boolean;
+  /** It is known whom hints name. */
+  identify: boolean;
+  /** People are asked on their devices. */
+  notify_user: boolean;
 }
 
 /** The exports of one WebAssembly instance. They answer with data; one that throws has trapped. */
@@ -248,4 +319,9 @@ export interface Store {
   commit(commit: Commit): Promise<boolean>;
   /** Records in key order (by UTF-8 bytes) that begin with `prefix` and follow `after`. */
   list(prefix: string, after: string | null, limit: number): Promise<Page>;
+  /**
+   * Keeps an HTTP request and sends it, again where that fails, though this isolate ends. Resolves once it is
+   * kept. Without it, notifications are kept in memory alone.
+   */
+  enqueue?(outbound: Outbound): Promise<void>;
 }

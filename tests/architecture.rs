@@ -32,6 +32,7 @@ const RUST: &[&[&str]] = &[
 /// From the lowest layer to the highest; `core` is compiled from Rust.
 const TYPESCRIPT: &[&[&str]] = &[
     &["core", "types"],
+    &["outbound"],
     &["drive", "load", "signer", "store"],
     &["verify"],
     &["inspect", "policy"],

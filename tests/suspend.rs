@@ -135,7 +135,7 @@ mod with_faults {
         let response = world.ask(post("/_fault/effects?id=all", ""));
         assert_eq!(
             response.body,
-            r#"{"records":2,"committed":true,"entries":1,"signatures":128,"subject":null,"status":200}"#
+            r#"{"records":2,"committed":true,"entries":1,"signatures":128,"subject":null,"identified":null,"status":200}"#
         );
         let sent: Vec<&str> = world.outbound.iter().map(|request| request.url.as_str()).collect();
         assert_eq!(sent, ["http://127.0.0.1/fetch", "http://127.0.0.1/notify"]);

@@ -5,7 +5,9 @@
  * things can live in the same database. Its value is `expires_at` (8 bytes) and then the text.
  */
 
+import type { Send } from "../outbound.ts";
 import type { Page, Store, Versioned } from "../types.ts";
+import { outbox } from "./deno_kv_outbox.ts";
 import { admit, alive, byUtf8, clock, fits, MAX_KEY_BYTES, storable } from "./partition.ts";
 
 /** What is used of `Deno.Kv`; written out because only Deno knows its types. */
@@ -37,8 +39,16 @@ const HEADER = 8;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A store in `kv`. `now`: seconds since 1970, by default the machine's clock. */
-export function denoKv(kv: DenoKv, { now = clock } = {}): Store {
+/** What a store in Deno KV can be given. */
+export interface DenoKvOptions {
+  /** The clock, seconds since 1970; by default the machine's. */
+  now?: () => number;
+  /** Sends notifications; by default the global `fetch`. */
+  fetch?: Send;
+}
+
+/** A store in `kv`. It also takes up the notifications that an isolate which has ended left there. */
+export function denoKv(kv: DenoKv, { now = clock, fetch = globalThis.fetch }: DenoKvOptions = {}): Store {
   const name = "deno_kv";
   const capabilities = {
     atomic: true,
@@ -58,6 +68,7 @@ export function denoKv(kv: DenoKv, { now = clock } = {}): Store {
   return {
     name,
     capabilities,
+    enqueue: outbox(kv, (url, init) => fetch(url, init)),
 
     async get(keys) {
       const wanted = keys.filter(storable);

@@ -1,7 +1,8 @@
 /// <reference types="@cloudflare/workers-types" />
 /**
  * Cloudflare Durable Objects with SQLite: for both roles. Partitions are hashed onto a fixed number of
- * objects; each commit is one synchronous transaction in one of them.
+ * objects; each commit is one synchronous transaction in one of them. Notifications are kept and sent by an object
+ * for each host that they go to, so that a slow one holds back nobody else's.
  *
  * The number of objects belongs to the deployment: with another number every record is looked for in
  * another object and nothing stored before is found, spent codes included. To change it, stop issuing, wait
@@ -9,7 +10,8 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { Commit, Page, Store, Versioned } from "../types.ts";
+import type { Commit, Outbound, Page, Store, Versioned } from "../types.ts";
+import { Outbox } from "./durable_object_outbox.ts";
 import { admit, byUtf8, clock, partition, shardOf, storable } from "./partition.ts";
 
 /** The least time from one sweep of an object to the next, milliseconds. */
@@ -30,7 +32,8 @@ export function durableObject(
 ): Store {
   const name = "durable_object";
   const capabilities = { atomic: true, staleReadSeconds: 0, minTtlSeconds: 0, maxValueBytes: 1024 * 1024 };
-  const open = (index: number) => namespace.get(namespace.idFromName(shardName(index, shards)));
+  const named = (object: string) => namespace.get(namespace.idFromName(object));
+  const open = (index: number) => named(shardName(index, shards));
 
   return {
     name,
@@ -77,21 +80,29 @@ export function durableObject(
         more: entries.length > limit || pages.some((page) => page.more),
       };
     },
+
+    async enqueue(outbound) {
+      await named(outboxName(outbound.url)).enqueue(outbound);
+    },
   };
 }
 
 /** The name of the object that holds the partitions of hash `index`. */
 export const shardName = (index: number, shards: number): string => `${index}/${shards}`;
 
+/** The name of the object that keeps the notifications to the host of `url`. */
+export const outboxName = (url: string): string => `notify/${new URL(url).host}`;
+
 type Row = { key: string; value: string; version: string };
 
 /**
- * One shard; a deployment declares it under `new_sqlite_classes`. Times come from the caller, whose clock the
+ * One shard, or the notifications to one host; a deployment declares it under `new_sqlite_classes`. Times come from the caller, whose clock the
  * core goes by; only the sweep looks at its own.
  */
 export class EdgegrantState extends DurableObject<unknown> {
-  /** When the next sweep is due, milliseconds since 1970. */
+  /** When the next alarm is due, milliseconds since 1970. */
   #alarm: number | null = null;
+  readonly #outbox: Outbox;
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env);
@@ -100,6 +111,11 @@ export class EdgegrantState extends DurableObject<unknown> {
          (key TEXT PRIMARY KEY, value TEXT NOT NULL, version TEXT NOT NULL, expires_at INTEGER) WITHOUT ROWID;
        CREATE INDEX IF NOT EXISTS record_by_expiry ON record (expires_at) WHERE expires_at IS NOT NULL`,
     );
+    this.#outbox = new Outbox({
+      storage: ctx.storage,
+      send: (url, init) => this.send(url, init),
+      wake: (due) => this.#wake(due),
+    });
     ctx.blockConcurrencyWhile(async () => {
       this.#alarm = await ctx.storage.getAlarm();
     });
@@ -139,7 +155,17 @@ export class EdgegrantState extends DurableObject<unknown> {
     return { entries: entries.slice(0, limit), more: entries.length > limit };
   }
 
-  /** Removes what has expired. */
+  /** Keeps a notification and sends it, again where that fails. */
+  enqueue(outbound: Outbound): void {
+    this.#outbox.keep(outbound);
+  }
+
+  /** Sends a notification. A class of the deployment's own may have it pass a guard or a proxy. */
+  protected send(url: string, init: RequestInit): Promise<Response> {
+    return fetch(url, init);
+  }
+
+  /** Removes what has expired, and sends what is due. */
   override async alarm(): Promise<void> {
     this.#alarm = null;
     const { sql } = this.ctx.storage;
@@ -153,6 +179,7 @@ export class EdgegrantState extends DurableObject<unknown> {
       )
       .one();
     this.#plan(next ?? Infinity);
+    this.#outbox.run();
   }
 
   #find(key: string, now: number): Versioned | null {
@@ -163,7 +190,10 @@ export class EdgegrantState extends DurableObject<unknown> {
   /** Sees to it that a sweep follows the expiry at `expires_at`. */
   #plan(expires_at: number): void {
     if (expires_at === Infinity) return;
-    const due = Math.max(expires_at * 1000, Date.now() + SWEEP_INTERVAL_MS);
+    this.#wake(Math.max(expires_at * 1000, Date.now() + SWEEP_INTERVAL_MS));
+  }
+
+  #wake(due: number): void {
     if (this.#alarm !== null && this.#alarm <= due) return;
     this.#alarm = due;
     // Not awaited: it is written with the transaction, and the answer waits until both are on disk.

@@ -1,6 +1,6 @@
 //! Faults on demand, to test how the driver bears them. Only built with the feature `faults`.
 
-use crate::host::{Check, Commit, Event, Failure, Host, Outbound, Put, Role};
+use crate::host::{AuthenticationRequest, Check, Commit, Event, Failure, Hint, Host, Outbound, Put, Role};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::jose::Algorithm;
 use crate::jose::batch::Inputs;
@@ -80,6 +80,18 @@ async fn effects(host: &Host, key: &str) -> Result<HttpResponse, Failure> {
     let inputs = Inputs::of(&["one".into(), "another".into()]).unwrap_or_default();
     let signatures = host.sign("KEY", Algorithm::Es256, &inputs).await?;
     let subject = host.subject("fault", key).await?;
+    let (issuer, client_id) = ("fault".to_owned(), "client".to_owned());
+    let hint = key.to_owned();
+    let hint = Hint { issuer: issuer.clone(), client_id, kind: "login_hint", hint, user_code: None };
+    let identified = if host.identifies() { host.identify(hint).await? } else { None };
+    let details = serde_json::json!([{ "type": "a", "amount": { "value": u64::MAX } }]);
+    host.notify_user(AuthenticationRequest {
+        issuer,
+        authorization_details: Some(details),
+        ..AuthenticationRequest::default()
+    })
+    .await?;
+    host.wait(1).await?;
     let outbound = |method, url: &str| Outbound {
         method,
         url: url.into(),
@@ -97,6 +109,7 @@ async fn effects(host: &Host, key: &str) -> Result<HttpResponse, Failure> {
         "entries": page.entries.len(),
         "signatures": signatures.len(),
         "subject": subject.map(|subject| subject.active),
+        "identified": identified.map(|identified| identified.sub),
         "status": fetched.status,
     });
     Ok(text(body.to_string()))

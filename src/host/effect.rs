@@ -1,6 +1,7 @@
 //! What the core wishes for.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
 use super::Event;
 
@@ -166,9 +167,26 @@ pub struct AuthenticationRequest {
     /// The authentication context classes asked for, the preferred one first.
     pub acr_values: Vec<String>,
     /// RFC 9396 §2
-    pub authorization_details: Option<serde_json::Value>,
+    #[serde(serialize_with = "doubles")]
+    pub authorization_details: Option<Value>,
     /// What the data is for.
     pub purpose: Option<String>,
     /// When the request ends, in seconds since 1970.
     pub expires_at: u64,
+}
+
+/// What a client sent, with numbers as JavaScript reads them: there are no others, and an integer that is too large
+/// for them would not cross.
+fn doubles<S: Serializer>(value: &Option<Value>, serializer: S) -> Result<S::Ok, S::Error> {
+    fn round(value: &mut Value) {
+        match value {
+            Value::Number(number) => *value = number.as_f64().into(),
+            Value::Array(items) => items.iter_mut().for_each(round),
+            Value::Object(members) => members.values_mut().for_each(round),
+            Value::Null | Value::Bool(_) | Value::String(_) => {}
+        }
+    }
+    let mut value = value.clone();
+    value.iter_mut().for_each(round);
+    value.serialize(serializer)
 }

@@ -14,7 +14,8 @@ enum Outcome<T> {
 }
 
 pub(super) fn write<T: Serialize>(value: &T) -> JsValue {
-    const PLAIN: Serializer = Serializer::new().serialize_missing_as_null(true);
+    const PLAIN: Serializer =
+        Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
     // Every shape that crosses is plain data, which always serializes.
     value.serialize(&PLAIN).unwrap_or(JsValue::NULL)
 }

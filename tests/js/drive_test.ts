@@ -338,6 +338,30 @@ const register: Register = (QUnit) => {
       assert.deepEqual(order, ["get", "notify"]);
     });
 
+    QUnit.test(
+      "the answer waits until its notification is kept, and for no failure of that",
+      async (assert) => {
+        for (const fails of [false, true]) {
+          const park = new Park();
+          const order: string[] = [];
+          const perform = async (effect: Effect): Promise<Reply> => {
+            if (effect.kind === "get") return { records: [null] };
+            await park.wait();
+            order.push(effect.kind);
+            if (fails) throw new Error("down");
+            return "done";
+          };
+          const { driver } = rig(undefined, { perform });
+          const answer = driver.open(plain("/notify")).then(({ status }) => order.push(String(status)));
+          await park.holds(1);
+          assert.deepEqual(order, []);
+          park.release();
+          await answer;
+          assert.deepEqual(order, ["notify", "200"]);
+        }
+      },
+    );
+
     for (const path of ["/no-answer", "/chunk-first"]) {
       QUnit.test(`${path}: a core that breaks the protocol is a server_error`, async (assert) => {
         const { cores, driver } = rig();

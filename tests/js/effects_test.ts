@@ -1,7 +1,15 @@
 /** How effects are performed: failures are replies, waits are bounded, observers are harmless. */
 
 import { type EffectOptions, performer } from "../../js/effects.ts";
-import type { AuditEvent, Effect, Outbound, Reply, Store } from "../../js/types.ts";
+import type {
+  AuditEvent,
+  AuthenticationRequest,
+  Effect,
+  Hint,
+  Outbound,
+  Reply,
+  Store,
+} from "../../js/types.ts";
 import { get, put } from "./fake_core.ts";
 import type { Register } from "./runtime.ts";
 
@@ -13,6 +21,20 @@ const OUTBOUND: Outbound = {
   body: "hello",
   timeout_ms: 10_000,
   max_bytes: 8,
+};
+const REQUEST: AuthenticationRequest = {
+  ticket: "ticket",
+  issuer: "https://issuer.example",
+  client_id: "client",
+  client_name: null,
+  sub: "ann",
+  scope: "openid",
+  audience: [],
+  binding_message: "W4SCT",
+  acr_values: [],
+  authorization_details: null,
+  purpose: null,
+  expires_at: 1,
 };
 const EVENT = { type: "token.issued", time: 1 } as AuditEvent;
 
@@ -51,6 +73,20 @@ async function perform(effect: Effect, change: Partial<EffectOptions> = {}) {
   const reply = await run(effect, { waitUntil: (work) => after.push(work) });
   return { reply, after: await Promise.all(after) };
 }
+
+/** Hooks that fail, and what is said of it. */
+const failing = <Hook>() =>
+  [
+    [() => Promise.reject(new Error("no connection")), "no connection"],
+    [
+      () => {
+        throw new Error("not yet");
+      },
+      "not yet",
+    ],
+    [() => NEVER, "no answer within 1 ms"],
+    [undefined, "there is no hook to ask"],
+  ] as [Hook, string][];
 
 function failure(reply: Reply): [string, string] | undefined {
   return typeof reply === "object" && "failed" in reply
@@ -125,21 +161,66 @@ const register: Register = (QUnit) => {
       for (const [subject, expected] of known) {
         assert.deepEqual((await perform(effect, { subject })).reply, expected);
       }
-      const failing: [EffectOptions["subject"], string][] = [
-        [() => Promise.reject(new Error("no connection")), "no connection"],
-        [
-          () => {
-            throw new Error("not yet");
-          },
-          "not yet",
-        ],
-        [() => NEVER, "no answer within 1 ms"],
-        [undefined, "there is no hook to ask"],
-      ];
-      for (const [subject, message] of failing) {
+      for (const [subject, message] of failing<EffectOptions["subject"]>()) {
         const { reply } = await perform(effect, { subject, storeTimeoutMs: 1 });
         assert.deepEqual(failure(reply), ["subject", message]);
       }
+    });
+
+    QUnit.test("identify: whom the hook names, or a failure", async (assert) => {
+      const hint: Hint = {
+        issuer: "https://issuer.example",
+        client_id: "client",
+        type: "login_hint",
+        hint: "ann",
+        user_code: null,
+      };
+      const effect: Effect = { kind: "identify", ...hint };
+      const asked: Hint[] = [];
+      const more = { sub: "1", name: "Ann" };
+      const known: [EffectOptions["identify"], Reply][] = [
+        [(hint) => (asked.push(hint) > 0 ? more : null), { identified: { sub: "1", user_code: null } }],
+        [async () => ({ sub: "1", user_code: "wrong" }), { identified: { sub: "1", user_code: "wrong" } }],
+        [() => ({ sub: "1", user_code: null }), { identified: { sub: "1", user_code: null } }],
+        [() => null, { identified: null }],
+        [async () => null, { identified: null }],
+      ];
+      for (const [identify, expected] of known) {
+        assert.deepEqual((await perform(effect, { identify })).reply, expected);
+      }
+      assert.deepEqual(asked, [hint]);
+      for (const [identify, message] of failing<EffectOptions["identify"]>()) {
+        const { reply } = await perform(effect, { identify, storeTimeoutMs: 1 });
+        assert.deepEqual(failure(reply), ["identify", message]);
+      }
+    });
+
+    QUnit.test("notify_user: awaited until the asking is under way", async (assert) => {
+      const asked: unknown[] = [];
+      const effect: Effect = { kind: "notify_user", ...REQUEST };
+      const hooks: EffectOptions["notifyUser"][] = [
+        (request) => asked.push(request),
+        async (request) => void asked.push(request),
+      ];
+      for (const notifyUser of hooks) {
+        const { reply, after } = await perform(effect, { notifyUser });
+        assert.deepEqual([reply, after], ["done" as Reply, []]);
+      }
+      assert.deepEqual(asked, [REQUEST, REQUEST]);
+      for (const [notifyUser, message] of failing<EffectOptions["notifyUser"]>()) {
+        const { reply } = await perform(effect, { notifyUser, storeTimeoutMs: 1 });
+        assert.deepEqual(failure(reply), ["notify_user", message]);
+      }
+    });
+
+    QUnit.test("wait: as long as is asked for, but no longer than half a minute", async (assert) => {
+      const paused: number[] = [];
+      const pause = async (milliseconds: number) => void paused.push(milliseconds);
+      for (const milliseconds of [0, 1_500, 30_000, 30_001, 4_000_000_000]) {
+        assert.strictEqual((await perform({ kind: "wait", milliseconds }, { pause })).reply, "done");
+      }
+      assert.deepEqual(paused, [0, 1_500, 30_000, 30_000, 30_000]);
+      assert.strictEqual((await perform({ kind: "wait", milliseconds: 1 })).reply, "done");
     });
 
     QUnit.test("fetch: what is sent, and what comes back", async (assert) => {
@@ -204,6 +285,7 @@ const register: Register = (QUnit) => {
         await perform({ kind: "fetch", ...OUTBOUND });
         await perform({ kind: "fetch", ...OUTBOUND }, failing);
         await perform({ kind: "notify", ...OUTBOUND });
+        await perform({ kind: "notify_user", ...REQUEST }, { notifyUser: () => {} });
       } finally {
         Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
       }
@@ -235,6 +317,53 @@ const register: Register = (QUnit) => {
         assert.deepEqual([sent, paused], [sends, [...waits]]);
       });
     }
+
+    QUnit.test("notify: an answer's body is cancelled, and nobody waits for that", async (assert) => {
+      let cancelled = 0;
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(new Uint8Array(5)),
+        cancel: () => {
+          cancelled++;
+          return NEVER;
+        },
+      });
+      const { after } = await perform(
+        { kind: "notify", ...OUTBOUND },
+        { fetch: async () => new Response(body) },
+      );
+      assert.deepEqual([after.length, cancelled], [1, 1]);
+    });
+
+    QUnit.test("notify: kept by the store of the state, where that keeps any", async (assert) => {
+      const kept: unknown[] = [];
+      let sent = 0;
+      const fetch = async () => {
+        sent++;
+        return new Response();
+      };
+      const ways: [Store["enqueue"], number][] = [
+        [async (outbound) => void kept.push(outbound), 0],
+        [() => Promise.reject(new Error("down")), 1],
+        [
+          () => {
+            throw new Error("down");
+          },
+          1,
+        ],
+        [() => NEVER, 1],
+      ];
+      for (const [enqueue = async () => {}, expected] of ways) {
+        sent = 0;
+        const stores = { state: fakeStore([], { enqueue }), registry: fakeStore([]) };
+        const change = { stores, fetch, storeTimeoutMs: 1 };
+        const { reply } = await perform({ kind: "notify", ...OUTBOUND }, change);
+        assert.deepEqual([reply, sent], ["done" as Reply, expected]);
+      }
+      assert.deepEqual(kept, [OUTBOUND]);
+      const registry = fakeStore([], { enqueue: ways[0]?.[0] ?? (async () => {}) });
+      await perform({ kind: "notify", ...OUTBOUND }, { stores: { state: fakeStore([]), registry }, fetch });
+      assert.deepEqual([kept.length, sent], [1, 2], "the registry is not asked");
+    });
 
     QUnit.test("record: the hook hears it, and cannot fail the request", async (assert) => {
       const heard: AuditEvent[] = [];

@@ -2,12 +2,13 @@
 
 import { ConfigurationError, createEdgegrant, type EdgegrantOptions } from "../../js/index.ts";
 import { memory } from "../../js/store/memory.ts";
-import type { AuditEvent, Binding, Mistake, Store } from "../../js/types.ts";
+import type { AuditEvent, Binding, CoreHooks, Mistake, Store } from "../../js/types.ts";
 import { ask, type FakeCore, FakeCores, get, ok, put, type Script } from "./fake_core.ts";
 import type { Register } from "./runtime.ts";
 
 const CONFIG = { origin: "https://issuer.example" };
 const EVENT = { type: "token.issued", time: 1 } as AuditEvent;
+const NO_HOOKS: CoreHooks = { audit: false, subject: false, identify: false, notify_user: false };
 const text = (name: string, pointer: string): Binding => ({ name, pointer, kind: "text", alg: null });
 const key = (name: string, pointer: string, alg = "ES256"): Binding => ({
   name,
@@ -25,6 +26,25 @@ const SCRIPTS: Record<string, Script> = {
   },
   "/subject": function* () {
     return ok(JSON.stringify(yield* ask({ kind: "subject", issuer: "https://issuer.example", sub: "ann" })));
+  },
+  "/authentication": function* () {
+    const known = { issuer: "https://issuer.example", client_id: "client" };
+    const hint = { type: "login_hint", hint: "ann", user_code: null } as const;
+    const identified = yield* ask({ kind: "identify", ...known, ...hint });
+    const request = {
+      ...known,
+      ticket: "ticket",
+      client_name: null,
+      sub: "1",
+      scope: "openid",
+      audience: [],
+      binding_message: null,
+      acr_values: [],
+      authorization_details: null,
+      purpose: null,
+      expires_at: 1,
+    };
+    return ok(JSON.stringify([identified, yield* ask({ kind: "notify_user", ...request })]));
   },
   "/registry": function* () {
     return ok(JSON.stringify(yield* ask({ kind: "get", role: "registry", keys: ["a/b"] })));
@@ -102,7 +122,7 @@ const register: Register = (QUnit) => {
       await createEdgegrant(given);
       assert.strictEqual(cores.made[0]?.given?.config, ' {"a": 1} ');
       // Nobody listens, so the core need not make events.
-      assert.deepEqual(cores.made[0]?.given?.hooks, { audit: false, subject: false });
+      assert.deepEqual(cores.made[0]?.given?.hooks, NO_HOOKS);
     });
 
     QUnit.test("all mistakes are told at once, each at its place", async (assert) => {
@@ -197,7 +217,7 @@ const register: Register = (QUnit) => {
       const [started] = cores.made[0]?.started ?? [];
       assert.deepEqual([started?.now, started?.seed], [5, new Uint8Array(32).fill(3)]);
       assert.deepEqual(heard, [EVENT, ["/store", 200]]);
-      assert.deepEqual(cores.made[0]?.given?.hooks, { audit: true, subject: false });
+      assert.deepEqual(cores.made[0]?.given?.hooks, { ...NO_HOOKS, audit: true });
     });
 
     QUnit.test("who keeps the subjects is asked for them", async (assert) => {
@@ -211,10 +231,28 @@ const register: Register = (QUnit) => {
         },
       });
       const edgegrant = await createEdgegrant(given);
-      assert.deepEqual(cores.made[0]?.given?.hooks, { audit: false, subject: true });
+      assert.deepEqual(cores.made[0]?.given?.hooks, { ...NO_HOOKS, subject: true });
       const answer = await (await edgegrant.fetch(request("/subject"))).text();
       assert.strictEqual(answer, '{"subject":{"active":false}}');
       assert.deepEqual(asked, [{ issuer: "https://issuer.example", sub: "ann" }]);
+    });
+
+    QUnit.test("who knows people by hints is asked, and who asks them is told", async (assert) => {
+      const asked: string[] = [];
+      const { cores, options: given } = options([], {
+        hooks: {
+          identify: ({ hint }) => {
+            asked.push(hint);
+            return { sub: "1" };
+          },
+          notifyUser: ({ ticket }) => asked.push(ticket),
+        },
+      });
+      const edgegrant = await createEdgegrant(given);
+      assert.deepEqual(cores.made[0]?.given?.hooks, { ...NO_HOOKS, identify: true, notify_user: true });
+      const answer = await (await edgegrant.fetch(request("/authentication"))).text();
+      assert.strictEqual(answer, '[{"identified":{"sub":"1","user_code":null}},"done"]');
+      assert.deepEqual(asked, ["ann", "ticket"]);
     });
 
     for (const [registryCacheSeconds, reads] of [

@@ -1,8 +1,9 @@
 /** The embedding program governs a deployment: policy, subjects, API keys. */
 
-import { createEdgegrant, type Edgegrant, OperatorError } from "../../js/index.ts";
+import { type AuthenticationResult, createEdgegrant, type Edgegrant, OperatorError } from "../../js/index.ts";
 import { memory } from "../../js/store/memory.ts";
 import type { AuditEvent, Store } from "../../js/types.ts";
+import { FakeCores, ok } from "./fake_core.ts";
 import type { Register, Runtime } from "./runtime.ts";
 
 const ORIGIN = "https://issuer.example";
@@ -143,6 +144,66 @@ const register: Register = (QUnit, runtime) => {
       }
       await operator.revokeApiKey(ORIGIN, "from", key);
       assert.strictEqual((await generate(edgegrant, key)).status, 401);
+    });
+
+    QUnit.test("commands reach the core as they are given, and its answers come back", async (assert) => {
+      const consent = { client_id: "a", purpose: "p", scope: "s", state: "given" } as const;
+      const answers: Record<string, object> = { read_consents: { consents: [{ ...consent, at: 1 }] } };
+      const given: unknown[] = [];
+      const cores = new FakeCores({
+        "": function* ({ body }) {
+          yield* [];
+          const command = JSON.parse(
+            new TextDecoder().decode(body === "over_limit" ? undefined : body.bytes),
+          );
+          given.push(command);
+          if (command.complete_authentication?.ticket === "used") {
+            const answer = { error: "invalid_request", error_description: "the ticket is used" };
+            return { ...ok(JSON.stringify(answer)), status: 400 };
+          }
+          return ok(JSON.stringify(answers[Object.keys(command)[0] ?? ""] ?? {}));
+        },
+      });
+      const stores = { state: memory(), registry: memory() };
+      const { operator } = await createEdgegrant({
+        config: {},
+        env: {},
+        core: () => cores.fresh(),
+        ...stores,
+      });
+      const result: AuthenticationResult = {
+        outcome: "authorized",
+        sub: "ann",
+        auth_time: 1,
+        acr: "loa2",
+        claims: { name: "Ann" },
+        properties: [{ key: "k", value: "v", hidden: true }],
+        scope: "openid",
+        id_token_header: { x: 1 },
+      };
+      const denied: AuthenticationResult = {
+        outcome: "access_denied",
+        error_description: "no",
+        error_uri: "https://a.example",
+      };
+      assert.deepEqual(await operator.complete("t", result), { outcome: "completed" });
+      await operator.complete("t", denied);
+      await operator.putSubject(ORIGIN, "ann", { active: true });
+      await operator.putSubject(ORIGIN, "ann", { active: true, hints: ["ann@a.example"] });
+      await operator.putConsent(ORIGIN, { sub: "ann", ...consent });
+      assert.deepEqual(await operator.consents(ORIGIN, "ann"), [{ ...consent, at: 1 }]);
+      assert.deepEqual(given, [
+        { complete_authentication: { ticket: "t", result } },
+        { complete_authentication: { ticket: "t", result: denied } },
+        { put_subject: { issuer: ORIGIN, sub: "ann", active: true } },
+        { put_subject: { issuer: ORIGIN, sub: "ann", active: true, hints: ["ann@a.example"] } },
+        { put_consent: { issuer: ORIGIN, sub: "ann", ...consent } },
+        { read_consents: { issuer: ORIGIN, sub: "ann" } },
+      ]);
+      const error = await operator.complete("used", denied).catch((error: unknown) => error);
+      assert.true(error instanceof OperatorError);
+      const { status, message } = error as OperatorError;
+      assert.deepEqual([status, message], [400, "the ticket is used"]);
     });
 
     QUnit.test("what is wrong is said, all at once", async (assert) => {

@@ -4,7 +4,7 @@
  */
 
 import type { InspectorCore } from "../../js/inspect/types.ts";
-import type { CoreFactory, Store } from "../../js/types.ts";
+import type { CoreFactory, Outbound, Store } from "../../js/types.ts";
 import type { VerifierCoreFactory } from "../../js/verify/core.ts";
 
 /** Where the suite runs, and what that place offers. */
@@ -19,6 +19,8 @@ export interface Runtime {
   /** Makes fresh instances of the inspector's core, as it is shipped. */
   inspectorCore(): () => InspectorCore;
   readonly stores: readonly StoreUnderTest[];
+  /** Where `tests/js/run/target.mjs` listens; a page has none. */
+  readonly target?: string;
 }
 
 /** One adapter in one runtime. */
@@ -30,6 +32,16 @@ export interface StoreUnderTest {
   open(now?: () => number): Promise<Store>;
   /** Only where the adapter removes what has expired by itself: a store named `name` that can be looked into. */
   observed?(name: string, now: () => number): Observed;
+  /** Only where the adapter keeps notifications. */
+  readonly keeps?: Keeps;
+}
+
+/** The notifications that a store keeps, from outside. */
+export interface Keeps {
+  /** Hands one over, and has what sends it end without a trace once `underWay` has resolved. */
+  lose(outbound: Outbound, underWay: () => Promise<void>): Promise<void>;
+  /** How many are kept that go to the host of `url`. */
+  held(url: string): Promise<number>;
 }
 
 /** A store whose clean-up can be watched. */

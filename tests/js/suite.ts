@@ -6,6 +6,7 @@ import effects from "./effects_test.ts";
 import http from "./http_test.ts";
 import index from "./index_test.ts";
 import inspect from "./inspect_test.ts";
+import notify from "./notify_test.ts";
 import operator from "./operator_test.ts";
 import persistence from "./persistence_test.ts";
 import policy from "./policy_test.ts";
@@ -31,6 +32,7 @@ const FILES: Register[] = [
   http,
   index,
   inspect,
+  notify,
   operator,
   persistence,
   policy,

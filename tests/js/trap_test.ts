@@ -48,7 +48,12 @@ async function deploy(core: CoreFactory, change: Partial<EdgegrantOptions> = {})
     const outcome = fresh.configure(
       CONFIG,
       { KEY: JSON.stringify(half) },
-      { audit: options.hooks?.record !== undefined, subject: options.hooks?.subject !== undefined },
+      {
+        audit: options.hooks?.record !== undefined,
+        subject: options.hooks?.subject !== undefined,
+        identify: options.hooks?.identify !== undefined,
+        notify_user: options.hooks?.notifyUser !== undefined,
+      },
     );
     if ("mistakes" in outcome) throw new Error(JSON.stringify(outcome.mistakes));
     return fresh;
@@ -155,6 +160,7 @@ const register: Register = (QUnit, runtime) => {
     QUnit.test("one effect of every kind, and its transcript runs again to the byte", async (assert) => {
       const sent: string[] = [];
       const events: unknown[] = [];
+      const asked: unknown[] = [];
       const written: string[] = [];
       const after: Promise<unknown>[] = [];
       const { edgegrant, park, commits, configured } = await deploy(runtime.core(), {
@@ -165,6 +171,8 @@ const register: Register = (QUnit, runtime) => {
         hooks: {
           record: ({ issuer }) => events.push(issuer),
           subject: async ({ sub }) => ({ active: sub === "fault/all" }),
+          identify: ({ hint }) => ({ sub: `who is at ${hint}` }),
+          notifyUser: async (request) => asked.push(request.authorization_details),
         },
         transcript: (transcript) => written.push(toJson(transcript)),
       });
@@ -181,13 +189,17 @@ const register: Register = (QUnit, runtime) => {
         entries: 1,
         signatures: 128,
         subject: true,
+        identified: "who is at fault/all",
         status: 203,
       });
       assert.deepEqual([commits, events], [["fault/all"], ["fault"]]);
       assert.deepEqual(sent, ["GET http://127.0.0.1/fetch ", "POST http://127.0.0.1/notify body"]);
 
+      assert.deepEqual(asked, [[{ type: "a", amount: { value: 2 ** 64 } }]]);
+
       const transcript = fromJson(written[0] ?? "");
-      const kinds = ["get", "commit", "list", "sign", "subject", "fetch", "notify", "record"];
+      const stores = ["get", "commit", "list", "sign", "subject"];
+      const kinds = [...stores, "identify", "notify_user", "wait", "fetch", "notify", "record"];
       assert.deepEqual(
         transcript.effects.map(({ kind }) => kind as string),
         kinds,

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { target } from "./target.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../../..");
@@ -18,7 +19,7 @@ const inspector = join(root, "js/core/inspector.wasm");
 /** The longest that one start of a runtime may take, milliseconds. */
 const DEADLINE = 300_000;
 
-/** The names of all runtimes, each with what runs the suite there: `(bundle, folder, log) => Report[]`. */
+/** The names of all runtimes, each with what runs the suite there: `(bundle, folder, log, target) => Report[]`. */
 export const RUNTIMES = { node, deno, workerd, chromium };
 
 /** Bundles the suite for the runtime `name` and runs it. */
@@ -27,9 +28,11 @@ export async function launch(name, log) {
     if (!existsSync(file)) throw new Error(`${file} is not there: "make core faults" builds it`);
   }
   const folder = await mkdtemp(join(tmpdir(), `edgegrant-${name}-`));
+  const endpoint = await target();
   try {
-    return await RUNTIMES[name](await bundle(name), folder, log);
+    return await RUNTIMES[name](await bundle(name), folder, log, endpoint.url);
   } finally {
+    endpoint.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -64,13 +67,19 @@ async function bundle(name) {
   return outfile;
 }
 
-async function node(bundle, folder, log) {
+async function node(bundle, folder, log, url) {
   return [
-    await command(process.execPath, ["--enable-source-maps", bundle, wasm, verifier, inspector], folder, log),
+    await command(
+      process.execPath,
+      ["--enable-source-maps", bundle, wasm, verifier, inspector],
+      folder,
+      log,
+      [url],
+    ),
   ];
 }
 
-async function deno(bundle, folder, log) {
+async function deno(bundle, folder, log, url) {
   const program = join(root, "node_modules/.bin/deno");
   const flags = [
     "--no-config",
@@ -79,9 +88,10 @@ async function deno(bundle, folder, log) {
     "--allow-read",
     "--allow-write",
     "--allow-env",
+    `--allow-net=${new URL(url).host}`,
   ];
   const run = (start) =>
-    command(program, ["run", ...flags, bundle, wasm, verifier, inspector], folder, log, [folder, start]);
+    command(program, ["run", ...flags, bundle, wasm, verifier, inspector], folder, log, [folder, start, url]);
   return [await run("first"), await run("restarted")];
 }
 
@@ -101,7 +111,7 @@ async function command(program, args, folder, log, more = []) {
   return JSON.parse(await readFile(file, "utf8"));
 }
 
-async function workerd(bundle, folder, log) {
+async function workerd(bundle, folder, log, url) {
   const { Miniflare } = await import("miniflare");
   const modules = [
     { type: "ESModule", path: "worker.mjs", contents: await readFile(bundle, "utf8") },
@@ -118,6 +128,7 @@ async function workerd(bundle, folder, log) {
       },
       compatibilityDate: "2026-04-01",
       modules,
+      bindings: { TARGET: url },
       kvNamespaces: ["REGISTRY"],
       kvPersist: join(folder, "kv"),
       durableObjects: { STATE: { className: "ObservedState", useSQLite: true } },

@@ -1,4 +1,4 @@
-/** The suite on Node: `node <bundle> <wasm> <verifier> <inspector> <file for the report>`. */
+/** The suite on Node: `node <bundle> <wasm> <verifier> <inspector> <file for the report> <target>`. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
@@ -8,7 +8,7 @@ import { memory } from "../../../js/store/memory.ts";
 import glue from "../core/glue.js";
 import { report } from "./report.ts";
 
-const [, , wasm = "", verifierWasm = "", inspectorWasm = "", file = ""] = argv;
+const [, , wasm = "", verifierWasm = "", inspectorWasm = "", file = "", target = ""] = argv;
 const module = new WebAssembly.Module(readFileSync(wasm));
 const verifier = new WebAssembly.Module(readFileSync(verifierWasm));
 const inspector = new WebAssembly.Module(readFileSync(inspectorWasm));
@@ -16,6 +16,7 @@ const inspector = new WebAssembly.Module(readFileSync(inspectorWasm));
 const result = await report({
   name: "node",
   restarted: false,
+  target,
   core: () => () => glue(module),
   verifierCore: () => () => verifierGlue(verifier),
   inspectorCore: () => () => inspectorGlue(inspector),

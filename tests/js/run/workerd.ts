@@ -6,16 +6,17 @@ import inspector from "../../../js/core/inspector.wasm";
 import verifierGlue from "../../../js/core/verifier.js";
 import verifier from "../../../js/core/verifier.wasm";
 import { cloudflareKv } from "../../../js/store/cloudflare_kv.ts";
-import { durableObject, EdgegrantState, shardName } from "../../../js/store/durable_object.ts";
+import { durableObject, EdgegrantState, outboxName, shardName } from "../../../js/store/durable_object.ts";
 import { memory } from "../../../js/store/memory.ts";
 import wasm from "../core/edgegrant.wasm";
 import glue from "../core/glue.js";
-import type { Observed } from "../runtime.ts";
+import type { Keeps, Observed } from "../runtime.ts";
 import { report } from "./report.ts";
 
 interface Env {
   REGISTRY: KVNamespace;
   STATE: DurableObjectNamespace<ObservedState>;
+  TARGET: string;
 }
 
 /** As a deployment declares it. */
@@ -38,6 +39,16 @@ export class ObservedState extends EdgegrantState {
     await ended;
   }
 
+  kept(): number {
+    return this.ctx.storage.sql.exec<{ kept: number }>("SELECT count(*) AS kept FROM notification").one()
+      .kept;
+  }
+
+  /** Ends this object as a failing machine would. */
+  crash(): void {
+    this.ctx.abort("a test wants it so");
+  }
+
   override async alarm(): Promise<void> {
     await super.alarm();
     this.#ended();
@@ -57,6 +68,21 @@ function observed(namespace: Env["STATE"], name: string, now: () => number): Obs
   };
 }
 
+/** What keeps notifications to the host of an URL. */
+function keeps(namespace: Env["STATE"]): Keeps {
+  const object = (url: string) => namespace.get(namespace.idFromName(outboxName(url)));
+  return {
+    async lose(outbound, underWay) {
+      await object(outbound.url).enqueue(outbound);
+      await underWay();
+      await object(outbound.url)
+        .crash()
+        .catch(() => {});
+    },
+    held: (url) => object(url).kept(),
+  };
+}
+
 /** Rejections that nobody awaited: other runtimes end on them, workerd goes on. */
 const unhandled: string[] = [];
 addEventListener("unhandledrejection", ({ reason }: PromiseRejectionEvent) => {
@@ -64,10 +90,11 @@ addEventListener("unhandledrejection", ({ reason }: PromiseRejectionEvent) => {
 });
 
 export default {
-  async fetch(request: Request, { REGISTRY, STATE }: Env): Promise<Response> {
+  async fetch(request: Request, { REGISTRY, STATE, TARGET }: Env): Promise<Response> {
     const result = await report({
       name: "workerd",
       restarted: new URL(request.url).pathname === "/restarted",
+      target: TARGET,
       core: () => () => glue(wasm),
       verifierCore: () => () => verifierGlue(verifier),
       inspectorCore: () => () => inspectorGlue(inspector),
@@ -79,6 +106,7 @@ export default {
           persistent: true,
           open: async (now) => durableObject(deployed(STATE), { now }),
           observed: (name, now) => observed(STATE, name, now),
+          keeps: keeps(STATE),
         },
       ],
     });
