@@ -1,5 +1,6 @@
 //! An issuer: RFC 8414's authorization server, ready to serve.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -132,6 +133,14 @@ impl Issuer {
             GrantType::JwtBearer => self.ciba.is_some() && self.profile.jwt_bearer,
         };
         GrantType::ALL.iter().copied().filter(served).collect()
+    }
+
+    /// What this client's tokens call somebody, OpenID Connect Core §8.
+    pub fn subject_for<'s>(&self, client: &Client, sub: &'s str) -> Cow<'s, str> {
+        match &self.pairwise {
+            Some(pairwise) if sub != client.client_id => pairwise.sub(&client.sector, sub).into(),
+            _ => sub.into(),
+        }
     }
 
     /// The URLs of endpoints that a client's assertion may be for in place of the issuer.

@@ -85,10 +85,17 @@ async fn acknowledge(
     event.subject = Some(sub.clone());
     let context =
         Context { host, issuer, client: &client, policy: policy.as_deref(), form: &Form::default() };
-    let decision =
-        ciba::decide(&context, &sub, &request.scope, &request.audience, request.purpose.as_deref(), None)
-            .await
-            .map_err(ProtocolError::unavailable)?;
+    let decision = ciba::decide(
+        &context,
+        &client,
+        &sub,
+        &request.scope,
+        &request.audience,
+        request.purpose.as_deref(),
+        None,
+    )
+    .await
+    .map_err(ProtocolError::unavailable)?;
     let consent_missing = match decision.into_result() {
         Ok(granted) => {
             event.legal_basis = granted.legal_basis.map(LegalBasis::as_str);

@@ -34,7 +34,7 @@ pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -
 
 async fn answer(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Result<Value, ProtocolError> {
     let policy = policy_of(host, issuer).await?;
-    let client = authenticate_bearer(host, issuer, policy.as_deref(), request, SCOPE)?;
+    let client = authenticate_bearer(host, issuer, policy.as_deref(), request, SCOPE).await?;
     if request.method == "GET" {
         let query = Form::parse(request.query.as_bytes())?;
         return read(host, issuer, expect_sub(query.require("sub")?)?).await;

@@ -11,10 +11,12 @@ mod exchange;
 #[cfg(feature = "faults")]
 mod fault;
 mod generator;
+mod introspection;
 mod jwks;
 mod members;
 mod metadata;
 mod operator;
+mod revocation;
 mod subjects;
 mod token;
 
@@ -51,6 +53,8 @@ enum Endpoint {
     BcAuthorize,
     Exchange,
     Generator,
+    Introspection,
+    Revocation,
     Consents,
     Jwks,
     Metadata,
@@ -67,7 +71,12 @@ impl Endpoint {
     /// The methods that it takes.
     const fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Token | Self::BcAuthorize | Self::Exchange | Self::Generator => &["POST"],
+            Self::Token
+            | Self::BcAuthorize
+            | Self::Exchange
+            | Self::Generator
+            | Self::Introspection
+            | Self::Revocation => &["POST"],
             Self::Consents | Self::DevDecide => &["GET", "POST"],
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => &["GET", "HEAD"],
             #[cfg(feature = "faults")]
@@ -78,7 +87,13 @@ impl Endpoint {
     /// The longest body that it takes, in bytes.
     const fn body_limit(self) -> u32 {
         match self {
-            Self::Token | Self::BcAuthorize | Self::Exchange | Self::Consents | Self::DevDecide => MIB,
+            Self::Token
+            | Self::BcAuthorize
+            | Self::Introspection
+            | Self::Revocation
+            | Self::Exchange
+            | Self::Consents
+            | Self::DevDecide => MIB,
             // 10,000 subjects of 255 bytes.
             Self::Generator => 4 * MIB,
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => 0,
@@ -151,6 +166,8 @@ fn paths(issuer: &Issuer) -> Vec<(String, Endpoint)> {
     let mut paths = vec![
         (format!("{}{}", issuer.path, issuer.profile.token_path), Endpoint::Token),
         (format!("{}{}", issuer.path, jwks::PATH), Endpoint::Jwks),
+        (format!("{}{}", issuer.path, introspection::PATH), Endpoint::Introspection),
+        (format!("{}{}", issuer.path, revocation::PATH), Endpoint::Revocation),
     ];
     if !issuer.generator_keys.is_empty() {
         paths.push((format!("{}{}", issuer.path, issuer.profile.generator.path), Endpoint::Generator));
@@ -181,6 +198,8 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
     }
     let answer = match server.route(&request) {
         Ok((Endpoint::Token, issuer)) => Ok(token::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::Introspection, issuer)) => Ok(introspection::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::Revocation, issuer)) => Ok(revocation::serve(&host, &issuer, &request).await),
         Ok((Endpoint::BcAuthorize, issuer)) => Ok(bc_authorize::serve(&host, &issuer, &request).await),
         Ok((Endpoint::DevDecide, _)) => dev::decide(&server, &host, &request.path).await,
         Ok((Endpoint::Exchange, issuer)) => match &issuer.profile.exchange {

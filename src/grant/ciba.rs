@@ -5,7 +5,7 @@
 //! again: the client, the subject and the consent of now count.
 
 use super::{Context, Grant, IdTokenGrant, UsedUp};
-use crate::client::{DeliveryMode, GrantType};
+use crate::client::{Client, DeliveryMode, GrantType};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Failure;
 use crate::policy::{
@@ -108,7 +108,8 @@ pub async fn approved(
     let asked = &request.asked;
     let sub = approval.sub.as_ref().or(asked.sub.as_ref()).ok_or_else(unknown)?.clone();
     let scope: Scope = approval.scope.as_ref().unwrap_or(&asked.scope).parse().unwrap_or_default();
-    let decision = decide(context, &sub, &scope, &asked.audience, asked.purpose.as_deref(), None).await;
+    let decision =
+        decide(context, client, &sub, &scope, &asked.audience, asked.purpose.as_deref(), None).await;
     let mut granted = decision.map_err(ProtocolError::unavailable)?.into_result().map_err(|refusal| {
         let code = match refusal.rule {
             Rule::PurposeConsentRefused if request.state == State::Pending => ErrorCode::AccessDenied,
@@ -153,20 +154,21 @@ fn may_refresh(context: &Context<'_>, granted: &Granted) -> bool {
 /// Decides by what is known now. `audience`: what was asked for, if anything was.
 pub async fn decide(
     context: &Context<'_>,
+    client: &Client,
     sub: &str,
     scope: &Scope,
     audience: &[String],
     purpose: Option<&str>,
     left: Option<Seconds>,
 ) -> Result<Decision, Failure> {
-    let Context { host, issuer, client, policy, .. } = context;
+    let Context { host, issuer, policy, .. } = context;
     let state = match subject_state(host, issuer, &issuer.identifier, sub).await? {
         // A front end knows its people itself.
         SubjectState::Unknown if issuer.front_end.is_some() => SubjectState::Active,
         state => state,
     };
     let consent = match purpose {
-        Some(purpose) => Some((purpose, context.consent(sub, purpose, scope).await?)),
+        Some(purpose) => Some((purpose, consent(context, client, sub, purpose, scope).await?)),
         None => None,
     };
     // The default audience is nobody's to ask for.
@@ -176,7 +178,7 @@ pub async fn decide(
         *policy,
         &BackchannelFacts {
             issuer: context.issuer_facts(),
-            client: ClientFacts::from(*client),
+            client: ClientFacts::from(client),
             subject: Some((sub, state)),
             asked: Asked { scope: Some(scope), audience: &audience },
             purpose: consent,
@@ -185,17 +187,21 @@ pub async fn decide(
     ))
 }
 
-impl Context<'_> {
-    /// What a person said of this client's purpose.
-    async fn consent(&self, sub: &str, purpose: &str, scope: &Scope) -> Result<Consent, Failure> {
-        let Self { host, issuer, client, policy, .. } = self;
-        let needed = policy.map(|policy| policy.by_consent(purpose, scope)).unwrap_or_default();
-        if needed.is_empty() {
-            return Ok(Consent::Unknown);
-        }
-        let processing = Processing { sub, client_id: &client.client_id, purpose, scope: &needed };
-        store::consent(host, issuer, &issuer.consents, processing).await
+/// What a person said of a client's purpose.
+async fn consent(
+    context: &Context<'_>,
+    client: &Client,
+    sub: &str,
+    purpose: &str,
+    scope: &Scope,
+) -> Result<Consent, Failure> {
+    let Context { host, issuer, policy, .. } = context;
+    let needed = policy.map(|policy| policy.by_consent(purpose, scope)).unwrap_or_default();
+    if needed.is_empty() {
+        return Ok(Consent::Unknown);
     }
+    let processing = Processing { sub, client_id: &client.client_id, purpose, scope: &needed };
+    store::consent(host, issuer, &issuer.consents, processing).await
 }
 
 /// §11: what whoever decided said.

@@ -1,8 +1,6 @@
 //! Issuing what a grant grants: the token is signed first, then what it uses up is used up, so that a failing key
 //! or store costs nobody a token.
 
-use std::borrow::Cow;
-
 use rand_core::Rng;
 use uuid::Builder;
 
@@ -60,14 +58,6 @@ impl Context<'_> {
         Ok(Issued { access_token, refresh_token, id_token, jti, grant })
     }
 
-    /// Who the grant is about, as this client's tokens call them.
-    fn subject<'g>(&self, sub: &'g str) -> Cow<'g, str> {
-        match &self.issuer.pairwise {
-            Some(pairwise) if sub != self.client.client_id => pairwise.sub(&self.client.sector, sub).into(),
-            _ => sub.into(),
-        }
-    }
-
     /// OpenID Connect Core §2, §3.1.3.6, CIBA Core §10.3.1.
     async fn sign_id_token(
         &self,
@@ -81,7 +71,7 @@ impl Context<'_> {
         let pushed = id_token.auth_req_id.as_deref();
         let payload = serde_json::to_string(&IdToken {
             iss: &issuer.identifier,
-            sub: &self.subject(id_token.sub.as_ref().unwrap_or(&grant.sub)),
+            sub: &issuer.subject_for(self.client, id_token.sub.as_ref().unwrap_or(&grant.sub)),
             aud: &self.client.client_id,
             iat: host.now(),
             exp: host.now().after(grant.granted.lifetime),
@@ -105,7 +95,7 @@ impl Context<'_> {
         let payload = serde_json::to_string(&AccessToken {
             shape: shape.claims,
             iss: &issuer.identifier,
-            sub: &self.subject(&grant.sub),
+            sub: &issuer.subject_for(self.client, &grant.sub),
             aud: &grant.granted.audience,
             client_id: &self.client.client_id,
             iat: host.now(),

@@ -47,7 +47,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
 }
 
 /// Decides anew what a family stands for, with `scope` of its client `to`.
-pub(super) async fn decide(
+pub async fn decide(
     context: &Context<'_>,
     current: &refresh::Current,
     to: &Client,
@@ -57,7 +57,7 @@ pub(super) async fn decide(
     let refresh::Authorization { sub, flow, from, foreign, audience, details, .. } = &current.authorization;
     let Some(flow) = flow else {
         let left = Seconds(current.ends_at.seconds().saturating_sub(host.now().seconds()));
-        return ciba::decide(context, sub, scope, audience, details.purpose.as_deref(), Some(left)).await;
+        return ciba::decide(context, to, sub, scope, audience, details.purpose.as_deref(), Some(left)).await;
     };
     let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();

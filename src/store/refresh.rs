@@ -14,6 +14,9 @@ use crate::time::{Seconds, Timestamp};
 /// How many spent tokens of a family are remembered. Older ones are unknown, which is refused as well.
 const SPENT: usize = 16;
 
+/// How often a family is ended while others change it.
+const TRIES: u32 = 64;
+
 /// What a family of refresh tokens stands for.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Authorization {
@@ -142,6 +145,45 @@ pub async fn find(host: &Host, issuer: &str, token: &str) -> Result<Option<Curre
     }
     let (authorization, ends_at) = (family.authorization.clone(), Timestamp::from_seconds(family.ends_at));
     Ok(Some(Current { authorization, ends_at, id: id.to_owned(), key, found }))
+}
+
+/// Looks at a presented token, as [`find`] does, and leaves its family as it is.
+pub async fn peek(host: &Host, issuer: &str, token: &str) -> Result<Option<Current>, Failure> {
+    let Some((id, _)) = token.split_once('.') else { return Ok(None) };
+    let key = key(issuer, id);
+    let Some(found) = key.read(host).await? else { return Ok(None) };
+    let presented = SecretHash::of(&Secret::new(token)).to_base64url();
+    if found.record.revoked || found.record.current != presented {
+        return Ok(None);
+    }
+    let authorization = found.record.authorization.clone();
+    let ends_at = Timestamp::from_seconds(found.record.ends_at);
+    Ok(Some(Current { authorization, ends_at, id: id.to_owned(), key, found }))
+}
+
+/// Ends the family of a token of this client: RFC 7009 §2.1. Gives its subject where there was one to end.
+pub async fn revoke(
+    host: &Host,
+    issuer: &str,
+    client_id: &str,
+    token: &str,
+) -> Result<Option<String>, Failure> {
+    let Some((id, _)) = token.split_once('.') else { return Ok(None) };
+    let key = key(issuer, id);
+    let presented = SecretHash::of(&Secret::new(token)).to_base64url();
+    for _ in 0..TRIES {
+        let Some(found) = key.read(host).await? else { return Ok(None) };
+        let family = &found.record;
+        let known = family.current == presented || family.spent.contains(&presented);
+        if !known || family.revoked || family.authorization.client_id != client_id {
+            return Ok(None);
+        }
+        let ended = Family { revoked: true, ..family.clone() };
+        if host.commit(key.replace(Some(&found), &ended)).await? {
+            return Ok(Some(ended.authorization.sub));
+        }
+    }
+    Err(Failure { effect: "commit".into(), message: format!("others changed the family too, {TRIES} times") })
 }
 
 impl Current {
