@@ -78,16 +78,21 @@ fn redeem_at(world: &mut World, client: &str, begun: &Value) -> HttpResponse {
     world.ask(basic("/ogw/token", client, &form(&[("grant_type", CIBA), ("auth_req_id", auth_req_id)])))
 }
 
-/// Says through the consent API what a person said of `app`.
-fn say(world: &mut World, sub: &str, scope: &str, state: &str) {
+/// Asks the consent API.
+fn desk(world: &mut World, method: &str, path: &str, body: &[u8]) -> HttpResponse {
     let token = world.ask(basic("/ogw/token", "consent-desk", "grant_type=client_credentials"));
-    let said = json!({ "sub": sub, "client_id": "app", "purpose": FRAUD, "scope": scope, "state": state });
     let headers = Headers {
         authorization: Some(format!("Bearer {}", access_of(&token))),
         content_type: Some("application/json".into()),
         ..Headers::default()
     };
-    let response = world.ask(request("POST", "/ogw/consents", headers, said.to_string().as_bytes()));
+    world.ask(request(method, path, headers, body))
+}
+
+/// Says through the consent API what a person said of `app`.
+fn say(world: &mut World, sub: &str, scope: &str, state: &str) {
+    let said = json!({ "sub": sub, "client_id": "app", "purpose": FRAUD, "scope": scope, "state": state });
+    let response = desk(world, "POST", "/ogw/consents", said.to_string().as_bytes());
     assert_eq!(response.status, 200, "{}", response.body);
 }
 
@@ -220,4 +225,20 @@ fn a_refusal_ends_a_request_that_waited() {
     say(&mut world, "bob", "location", "withdrawn");
     let bob = ask("app", &[("login_hint", "tel:+34677777777"), ("purpose", &format!("{FRAUD}#location"))]);
     assert_eq!(error(&world.ask(bob)), (403, "access_denied".into()));
+}
+
+#[test]
+fn the_consent_api_knows_people_by_their_hints() {
+    let mut world = ogw_world(6);
+    let said = |hint: &str| json!({ "login_hint": hint, "client_id": "app", "purpose": FRAUD, "scope": "location", "state": "given" });
+    let response = desk(&mut world, "POST", "/ogw/consents", said(PHONE).to_string().as_bytes());
+    assert_eq!(response.status, 200, "{}", response.body);
+    for query in ["sub=alice", "login_hint=tel:%2B34666666666", "login_hint=phone_number:+34666666666"] {
+        let answer = body(&desk(&mut world, "GET", &format!("/ogw/consents?{query}"), b""));
+        assert_eq!(answer["consents"][0]["state"], "given", "{query} {answer}");
+    }
+    for (hint, expected) in [("tel:666", "invalid_request"), ("tel:+34600000000", "unknown_user_id")] {
+        let response = desk(&mut world, "POST", "/ogw/consents", said(hint).to_string().as_bytes());
+        assert_eq!(error(&response), (400, expected.into()), "{hint}");
+    }
 }
