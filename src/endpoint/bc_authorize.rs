@@ -16,7 +16,7 @@ use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::{Ciba, Issuer};
 use crate::policy::{LegalBasis, Policy, Rule};
 use crate::store::ciba::{Asked, State, begin};
-use crate::store::policy_of;
+use crate::store::{Person, policy_of};
 
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
     let mut event = Event::new("authentication.refused", host.now(), &issuer.identifier);
@@ -81,14 +81,15 @@ async fn acknowledge(
 ) -> Result<Value, ProtocolError> {
     let ciba = issuer.ciba.as_ref().ok_or_else(super::unknown_path)?;
     let Read { client, policy, request } = read(host, issuer, ciba, http, event).await?;
-    let sub = backchannel::person(host, issuer, &client, policy.as_deref(), &request).await?;
+    let Person { sub, state, .. } =
+        backchannel::person(host, issuer, &client, policy.as_deref(), &request).await?;
     event.subject = Some(sub.clone());
     let context =
         Context { host, issuer, client: &client, policy: policy.as_deref(), form: &Form::default() };
     let decision = ciba::decide(
         &context,
         &client,
-        &sub,
+        (&sub, state),
         &request.scope,
         &request.audience,
         request.purpose.as_deref(),

@@ -103,13 +103,15 @@ pub async fn approved(
     open: &Open,
     approval: &Approval,
 ) -> Result<Grant, ProtocolError> {
-    let Context { client, policy, .. } = context;
+    let Context { host, issuer, client, policy, .. } = context;
     let request = &open.request;
     let asked = &request.asked;
     let sub = approval.sub.as_ref().or(asked.sub.as_ref()).ok_or_else(unknown)?.clone();
     let scope: Scope = approval.scope.as_ref().unwrap_or(&asked.scope).parse().unwrap_or_default();
+    let state = subject_state(host, issuer, &issuer.identifier, &sub).await;
+    let state = state.map_err(ProtocolError::unavailable)?;
     let decision =
-        decide(context, client, &sub, &scope, &asked.audience, asked.purpose.as_deref(), None).await;
+        decide(context, client, (&sub, state), &scope, &asked.audience, asked.purpose.as_deref(), None).await;
     let mut granted = decision.map_err(ProtocolError::unavailable)?.into_result().map_err(|refusal| {
         let code = match refusal.rule {
             Rule::PurposeConsentRefused if request.state == State::Pending => ErrorCode::AccessDenied,
@@ -155,14 +157,14 @@ fn may_refresh(context: &Context<'_>, granted: &Granted) -> bool {
 pub async fn decide(
     context: &Context<'_>,
     client: &Client,
-    sub: &str,
+    (sub, state): (&str, SubjectState),
     scope: &Scope,
     audience: &[String],
     purpose: Option<&str>,
     left: Option<Seconds>,
 ) -> Result<Decision, Failure> {
     let Context { host, issuer, policy, .. } = context;
-    let state = match subject_state(host, issuer, &issuer.identifier, sub).await? {
+    let state = match state {
         // A front end knows its people itself.
         SubjectState::Unknown if issuer.front_end.is_some() => SubjectState::Active,
         state => state,

@@ -10,7 +10,7 @@ use crate::host::Hint;
 use crate::jose::jws::Unverified;
 use crate::jose::jwt::Claims;
 use crate::purpose;
-use crate::store::{Details, Jti, UsedFor, subject_of_hint};
+use crate::store::{Details, Jti, Person, UsedFor, subject_of_hint};
 use crate::subscriber::Subscriber;
 use crate::time::{Seconds, Timestamp};
 
@@ -51,9 +51,11 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     };
     let found = subject_of_hint(host, issuer, hint).await;
     let found = found.map_err(ProtocolError::unavailable)?;
-    let sub = found.ok_or_else(|| faulty("sub names nobody who is known here".into()))?.sub;
+    let found = found.ok_or_else(|| faulty("sub names nobody who is known here".into()))?;
+    let Person { sub, state, .. } = found;
     let scope = asked.wanted();
-    let decision = ciba::decide(context, client, &sub, &scope, &[], Some(&asked.purpose), None).await;
+    let decision =
+        ciba::decide(context, client, (&sub, state), &scope, &[], Some(&asked.purpose), None).await;
     let decision = decision.map_err(ProtocolError::unavailable)?;
     let granted = decision.into_result().map_err(|refusal| context.refuse(&refusal))?;
     // §3 item 7: good once. Last, so that a grant that was refused can be sent again.

@@ -55,11 +55,20 @@ pub async fn decide(
 ) -> Result<Decision, Failure> {
     let Context { host, issuer, policy, .. } = context;
     let refresh::Authorization { sub, flow, from, foreign, audience, details, .. } = &current.authorization;
+    let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
     let Some(flow) = flow else {
         let left = Seconds(current.ends_at.seconds().saturating_sub(host.now().seconds()));
-        return ciba::decide(context, to, sub, scope, audience, details.purpose.as_deref(), Some(left)).await;
+        return ciba::decide(
+            context,
+            to,
+            (sub, state),
+            scope,
+            audience,
+            details.purpose.as_deref(),
+            Some(left),
+        )
+        .await;
     };
-    let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
     Ok(policy::refresh(
         *policy,
