@@ -86,17 +86,15 @@ async fn acknowledge(
     event.subject = Some(sub.clone());
     let context =
         Context { host, issuer, client: &client, policy: policy.as_deref(), form: &Form::default() };
-    let decision = ciba::decide(
-        &context,
-        &client,
-        (&sub, state),
-        &request.scope,
-        &request.audience,
-        request.purpose.as_deref(),
-        None,
-    )
-    .await
-    .map_err(ProtocolError::unavailable)?;
+    let wanted = ciba::Wanted {
+        subject: (&sub, state),
+        scope: &request.scope,
+        audience: &request.audience,
+        purpose: request.purpose.as_deref(),
+        since: None,
+        left: None,
+    };
+    let decision = ciba::decide(&context, &client, wanted).await.map_err(ProtocolError::unavailable)?;
     let consent_missing = match decision.into_result() {
         Ok(granted) => {
             event.legal_basis = granted.legal_basis.map(LegalBasis::as_str);

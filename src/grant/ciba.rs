@@ -109,9 +109,15 @@ pub async fn approved(
     let sub = approval.sub.as_ref().or(asked.sub.as_ref()).ok_or_else(unknown)?.clone();
     let scope: Scope = approval.scope.as_ref().unwrap_or(&asked.scope).parse().unwrap_or_default();
     let state = subject_state(host, issuer, &issuer.identifier, &sub).await;
-    let state = state.map_err(ProtocolError::unavailable)?;
-    let decision =
-        decide(context, client, (&sub, state), &scope, &asked.audience, asked.purpose.as_deref(), None).await;
+    let wanted = Wanted {
+        subject: (&sub, state.map_err(ProtocolError::unavailable)?),
+        scope: &scope,
+        audience: &asked.audience,
+        purpose: asked.purpose.as_deref(),
+        since: Some(request.issued_at()),
+        left: None,
+    };
+    let decision = decide(context, client, wanted).await;
     let mut granted = decision.map_err(ProtocolError::unavailable)?.into_result().map_err(|refusal| {
         let code = match refusal.rule {
             Rule::PurposeConsentRefused if request.state == State::Pending => ErrorCode::AccessDenied,
@@ -153,24 +159,33 @@ fn may_refresh(context: &Context<'_>, granted: &Granted) -> bool {
     !context.issuer.profile.offline_access || granted.scope.contains("offline_access")
 }
 
-/// Decides by what is known now. `audience`: what was asked for, if anything was.
-pub async fn decide(
-    context: &Context<'_>,
-    client: &Client,
-    (sub, state): (&str, SubjectState),
-    scope: &Scope,
-    audience: &[String],
-    purpose: Option<&str>,
-    left: Option<Seconds>,
-) -> Result<Decision, Failure> {
-    let Context { host, issuer, policy, .. } = context;
+/// What a client wants of somebody.
+pub struct Wanted<'a> {
+    /// Of whom, and what is known of them.
+    pub subject: (&'a str, SubjectState),
+    /// The scope.
+    pub scope: &'a Scope,
+    /// The audiences asked for, if any were.
+    pub audience: &'a [String],
+    /// What the data is for.
+    pub purpose: Option<&'a str>,
+    /// Since when it rests on their consent; `None`: from now on.
+    pub since: Option<Timestamp>,
+    /// How long is left of the refresh token, where it is refreshed.
+    pub left: Option<Seconds>,
+}
+
+/// Decides by what is known now.
+pub async fn decide(context: &Context<'_>, client: &Client, wanted: Wanted<'_>) -> Result<Decision, Failure> {
+    let Context { issuer, policy, .. } = context;
+    let Wanted { subject: (sub, state), scope, audience, purpose, left, .. } = wanted;
     let state = match state {
         // A front end knows its people itself.
         SubjectState::Unknown if issuer.front_end.is_some() => SubjectState::Active,
         state => state,
     };
     let consent = match purpose {
-        Some(purpose) => Some((purpose, consent(context, client, sub, purpose, scope).await?)),
+        Some(purpose) => Some((purpose, consent(context, client, &wanted, purpose).await?)),
         None => None,
     };
     // The default audience is nobody's to ask for.
@@ -193,17 +208,14 @@ pub async fn decide(
 async fn consent(
     context: &Context<'_>,
     client: &Client,
-    sub: &str,
+    wanted: &Wanted<'_>,
     purpose: &str,
-    scope: &Scope,
 ) -> Result<Consent, Failure> {
     let Context { host, issuer, policy, .. } = context;
-    let needed = policy.map(|policy| policy.by_consent(purpose, scope)).unwrap_or_default();
-    if needed.is_empty() {
-        return Ok(Consent::Unknown);
-    }
+    let needed = policy.map(|policy| policy.by_consent(purpose, wanted.scope)).unwrap_or_default();
+    let (sub, _) = wanted.subject;
     let processing = Processing { sub, client_id: &client.client_id, purpose, scope: &needed };
-    store::consent(host, issuer, &issuer.consents, processing).await
+    store::consent(host, issuer, processing, wanted.since).await
 }
 
 /// §11: what whoever decided said.

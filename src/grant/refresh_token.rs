@@ -58,16 +58,15 @@ pub async fn decide(
     let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
     let Some(flow) = flow else {
         let left = Seconds(current.ends_at.seconds().saturating_sub(host.now().seconds()));
-        return ciba::decide(
-            context,
-            to,
-            (sub, state),
+        let wanted = ciba::Wanted {
+            subject: (sub, state),
             scope,
             audience,
-            details.purpose.as_deref(),
-            Some(left),
-        )
-        .await;
+            purpose: details.purpose.as_deref(),
+            since: Some(current.begun_at),
+            left: Some(left),
+        };
+        return ciba::decide(context, to, wanted).await;
     };
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
     Ok(policy::refresh(
