@@ -10,7 +10,8 @@ use crate::client::{Client, Credential, DeliveryMode, GrantType};
 use crate::client_authentication::authenticate;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::grant::{Context, ciba};
+use crate::grant::Context;
+use crate::grant::ciba::{self, Purpose};
 use crate::host::{AuthenticationRequest, Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::{Ciba, Issuer};
@@ -92,7 +93,7 @@ async fn acknowledge(
         (&sub, state),
         &request.scope,
         &request.audience,
-        request.purpose.as_deref(),
+        request.purpose.as_deref().map(|name| Purpose { name, agreed: false }),
         None,
     )
     .await

@@ -3,7 +3,8 @@
 //! Takes a JWT that the client signed, about a subscriber, and a purpose. Gives an access token where the purpose
 //! rests on something else than a consent that is missing; nobody is asked.
 
-use super::{Context, Grant, IdTokenGrant, ciba};
+use super::ciba::{self, Purpose};
+use super::{Context, Grant, IdTokenGrant};
 use crate::client::GrantType;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Hint;
@@ -54,8 +55,16 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     let found = found.ok_or_else(|| faulty("sub names nobody who is known here".into()))?;
     let Person { sub, state, .. } = found;
     let scope = asked.wanted();
-    let decision =
-        ciba::decide(context, client, (&sub, state), &scope, &[], Some(&asked.purpose), None).await;
+    let decision = ciba::decide(
+        context,
+        client,
+        (&sub, state),
+        &scope,
+        &[],
+        Some(Purpose { name: &asked.purpose, agreed: false }),
+        None,
+    )
+    .await;
     let decision = decision.map_err(ProtocolError::unavailable)?;
     let granted = decision.into_result().map_err(|refusal| context.refuse(&refusal))?;
     // §3 item 7: good once. Last, so that a grant that was refused can be sent again.

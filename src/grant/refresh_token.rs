@@ -4,7 +4,8 @@
 //! token that follows; the one that was presented is spent (RFC 9700 §4.14.2). What the family was issued for is
 //! decided again.
 
-use super::{Context, Grant, UsedUp, ciba};
+use super::ciba::{self, Purpose};
+use super::{Context, Grant, UsedUp};
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Failure;
@@ -64,7 +65,7 @@ pub async fn decide(
             (sub, state),
             scope,
             audience,
-            details.purpose.as_deref(),
+            details.purpose.as_deref().map(|name| Purpose { name, agreed: false }),
             Some(left),
         )
         .await;
