@@ -10,7 +10,8 @@ use crate::client::{Client, Credential, DeliveryMode, GrantType};
 use crate::client_authentication::authenticate;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::grant::{Context, ciba};
+use crate::grant::Context;
+use crate::grant::ciba::{self, Purpose};
 use crate::host::{AuthenticationRequest, Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::{Ciba, Issuer};
@@ -86,15 +87,17 @@ async fn acknowledge(
     event.subject = Some(sub.clone());
     let context =
         Context { host, issuer, client: &client, policy: policy.as_deref(), form: &Form::default() };
-    let wanted = ciba::Wanted {
-        subject: (&sub, state),
-        scope: &request.scope,
-        audience: &request.audience,
-        purpose: request.purpose.as_deref(),
-        since: None,
-        left: None,
-    };
-    let decision = ciba::decide(&context, &client, wanted).await.map_err(ProtocolError::unavailable)?;
+    let decision = ciba::decide(
+        &context,
+        &client,
+        (&sub, state),
+        &request.scope,
+        &request.audience,
+        request.purpose.as_deref().map(Purpose::asked),
+        None,
+    )
+    .await
+    .map_err(ProtocolError::unavailable)?;
     let consent_missing = match decision.into_result() {
         Ok(granted) => {
             event.legal_basis = granted.legal_basis.map(LegalBasis::as_str);
@@ -129,15 +132,13 @@ async fn acknowledge(
         host.notify_user(asked).await.map_err(ProtocolError::unavailable)?;
     }
     let mut body = json!({ "auth_req_id": names.auth_req_id, "expires_in": request.expires_in.0 });
-    let members = body.as_object_mut();
-    let id = names.auth_req_id.split('.').next().unwrap_or_default();
-    let consent_url = if consent_missing { backchannel::consent_url(ciba, id) } else { None };
-    if let Some(members) = members {
+    if let Some(members) = body.as_object_mut() {
         // §7.3: interval is for those who poll.
         if client.backchannel.mode != DeliveryMode::Push {
             members.insert("interval".into(), ciba.interval.0.into());
         }
-        if let Some(url) = consent_url {
+        let id = names.auth_req_id.split('.').next().unwrap_or_default();
+        if let Some(url) = backchannel::consent_url(ciba, id).filter(|_| consent_missing) {
             members.insert("consent_url".into(), url.into());
         }
     }

@@ -89,7 +89,11 @@ async fn result(context: &Context<'_>, open: &Open, now: Timestamp) -> Result<Op
     let approval = request.approval.clone().unwrap_or_default();
     match approved(context, open, &approval).await {
         // Somebody may yet consent.
-        Err(error) if error.rule == Some(Rule::PurposeConsentRequired.id()) => Ok(None),
+        Err(error)
+            if request.state == State::Pending && error.rule == Some(Rule::PurposeConsentRequired.id()) =>
+        {
+            Ok(None)
+        }
         granted => granted.map(Some),
     }
 }
@@ -108,16 +112,13 @@ pub async fn approved(
     let asked = &request.asked;
     let sub = approval.sub.as_ref().or(asked.sub.as_ref()).ok_or_else(unknown)?.clone();
     let scope: Scope = approval.scope.as_ref().unwrap_or(&asked.scope).parse().unwrap_or_default();
+    let purpose = asked.purpose.as_deref().map(|name| {
+        let agreed = request.approval.is_some();
+        Purpose { name, agreed, since: (!agreed).then(|| request.issued_at()) }
+    });
     let state = subject_state(host, issuer, &issuer.identifier, &sub).await;
-    let wanted = Wanted {
-        subject: (&sub, state.map_err(ProtocolError::unavailable)?),
-        scope: &scope,
-        audience: &asked.audience,
-        purpose: asked.purpose.as_deref(),
-        since: Some(request.issued_at()),
-        left: None,
-    };
-    let decision = decide(context, client, wanted).await;
+    let state = state.map_err(ProtocolError::unavailable)?;
+    let decision = decide(context, client, (&sub, state), &scope, &asked.audience, purpose, None).await;
     let mut granted = decision.map_err(ProtocolError::unavailable)?.into_result().map_err(|refusal| {
         let code = match refusal.rule {
             Rule::PurposeConsentRefused if request.state == State::Pending => ErrorCode::AccessDenied,
@@ -159,34 +160,46 @@ fn may_refresh(context: &Context<'_>, granted: &Granted) -> bool {
     !context.issuer.profile.offline_access || granted.scope.contains("offline_access")
 }
 
-/// What a client wants of somebody.
-pub struct Wanted<'a> {
-    /// Of whom, and what is known of them.
-    pub subject: (&'a str, SubjectState),
-    /// The scope.
-    pub scope: &'a Scope,
-    /// The audiences asked for, if any were.
-    pub audience: &'a [String],
-    /// What the data is for.
-    pub purpose: Option<&'a str>,
-    /// Since when it rests on their consent; `None`: from now on.
+/// What data is asked for.
+#[derive(Clone, Copy)]
+pub struct Purpose<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether the person agreed to this very request, whatever is on record beside that.
+    pub agreed: bool,
+    /// Since when it rests on their consent: once that is withdrawn, a new one does not revive it.
     pub since: Option<Timestamp>,
-    /// How long is left of the refresh token, where it is refreshed.
-    pub left: Option<Seconds>,
 }
 
-/// Decides by what is known now.
-pub async fn decide(context: &Context<'_>, client: &Client, wanted: Wanted<'_>) -> Result<Decision, Failure> {
+impl<'a> Purpose<'a> {
+    /// What is asked for now, so that the last word counts.
+    pub fn asked(name: &'a str) -> Self {
+        Self { name, agreed: false, since: None }
+    }
+}
+
+/// Decides by what is known now. `audience`: what was asked for, if anything was.
+pub async fn decide(
+    context: &Context<'_>,
+    client: &Client,
+    (sub, state): (&str, SubjectState),
+    scope: &Scope,
+    audience: &[String],
+    purpose: Option<Purpose<'_>>,
+    left: Option<Seconds>,
+) -> Result<Decision, Failure> {
     let Context { issuer, policy, .. } = context;
-    let Wanted { subject: (sub, state), scope, audience, purpose, left, .. } = wanted;
     let state = match state {
         // A front end knows its people itself.
         SubjectState::Unknown if issuer.front_end.is_some() => SubjectState::Active,
         state => state,
     };
     let consent = match purpose {
-        Some(purpose) => Some((purpose, consent(context, client, &wanted, purpose).await?)),
         None => None,
+        Some(purpose) => match consent(context, client, sub, purpose, scope).await? {
+            Consent::Unknown if purpose.agreed => Some((purpose.name, Consent::Given)),
+            consent => Some((purpose.name, consent)),
+        },
     };
     // The default audience is nobody's to ask for.
     let audience: Vec<&str> =
@@ -208,14 +221,14 @@ pub async fn decide(context: &Context<'_>, client: &Client, wanted: Wanted<'_>) 
 async fn consent(
     context: &Context<'_>,
     client: &Client,
-    wanted: &Wanted<'_>,
-    purpose: &str,
+    sub: &str,
+    Purpose { name: purpose, since, .. }: Purpose<'_>,
+    scope: &Scope,
 ) -> Result<Consent, Failure> {
     let Context { host, issuer, policy, .. } = context;
-    let needed = policy.map(|policy| policy.by_consent(purpose, wanted.scope)).unwrap_or_default();
-    let (sub, _) = wanted.subject;
+    let needed = policy.map(|policy| policy.by_consent(purpose, scope)).unwrap_or_default();
     let processing = Processing { sub, client_id: &client.client_id, purpose, scope: &needed };
-    store::consent(host, issuer, processing, wanted.since).await
+    store::consent(host, issuer, processing, since).await
 }
 
 /// §11: what whoever decided said.
