@@ -43,6 +43,10 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     let said = said(context, &claims).map_err(faulty)?;
 
     let subscriber: Subscriber = said.sub.parse().map_err(|error| faulty(format!("sub: {error}")))?;
+    // CAMARA: by number or by token, not by address.
+    if matches!(subscriber, Subscriber::Address(..)) {
+        return Err(faulty("sub must begin with tel: or operatortoken:"));
+    }
     let hint = Hint {
         issuer: issuer.identifier.clone(),
         client_id: client.client_id.clone(),

@@ -4,6 +4,7 @@
 
 pub mod deployment;
 pub mod exchange;
+pub mod gateway;
 pub mod store;
 pub mod world;
 
