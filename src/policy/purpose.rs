@@ -7,6 +7,9 @@ use super::{LegalBasis, Policy, Rule};
 use crate::mistake::Mistakes;
 use crate::scope::Scope;
 
+/// Scope tokens that say what a client wants of the protocol, not what it does with data.
+const PROTOCOL: [&str; 2] = ["openid", "offline_access"];
+
 /// What is known of a person's consent.
 #[derive(Clone, Copy, Debug, Deserr, Eq, PartialEq)]
 #[deserr(error = Mistakes, rename_all = lowercase)]
@@ -28,8 +31,20 @@ pub fn purpose(policy: Option<&Policy>, purpose: &str, scope: &Scope, consent: C
     judge.decide(granted, policy.map(|policy| policy.version.as_str()))
 }
 
+/// Notes whether what of `scope` is data may be processed for a purpose, where there is one, and gives the legal basis.
+pub(super) fn data_rules(
+    judge: &mut Judge,
+    policy: Option<&Policy>,
+    purpose: Option<(&str, Consent)>,
+    scope: &Scope,
+) -> Option<LegalBasis> {
+    let (purpose, consent) = purpose?;
+    let data = scope.filtered(|token| !PROTOCOL.contains(&token));
+    purpose_rules(judge, policy, purpose, &data, consent)
+}
+
 /// Notes whether data may be processed for `purpose`, and gives the legal basis.
-pub(super) fn purpose_rules(
+fn purpose_rules(
     judge: &mut Judge,
     policy: Option<&Policy>,
     purpose: &str,
