@@ -36,6 +36,24 @@ named! {
         RefreshToken = "refresh_token",
         /// RFC 8693 §2.1
         TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+        /// CIBA Core §10.1
+        Ciba = "urn:openid:params:grant-type:ciba",
+        /// RFC 7523 §2.1
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    }
+}
+
+named! {
+    /// How a client gets the result of an authentication that it asked for: CIBA Core §5.
+    #[derive(Default)]
+    DeliveryMode {
+        /// It asks at the token endpoint until there is one.
+        #[default]
+        Poll = "poll",
+        /// It is told that there is one, and fetches it.
+        Ping = "ping",
+        /// It is sent the result itself.
+        Push = "push",
     }
 }
 
@@ -60,6 +78,10 @@ named! {
 pub struct Client {
     /// Its identifier.
     pub client_id: String,
+    /// Its name for people.
+    pub client_name: Option<String>,
+    /// A number that names it beside its identifier, for a back-end API whose clients are numbered.
+    pub number: Option<u64>,
     /// What it proves itself with.
     pub credential: Credential,
     /// The grants that it may use.
@@ -72,8 +94,27 @@ pub struct Client {
     pub resources: Option<Vec<Resource>>,
     /// The keys of its API subscription, hashed.
     pub api_keys: Vec<SecretHash>,
+    /// How it has people authenticated who are elsewhere.
+    pub backchannel: Backchannel,
+    /// Whose pairwise subjects it shares, OpenID Connect Core §8.1; by default nobody's.
+    pub sector: String,
     /// Whether it may get tokens at all: it is authorized and its tenant is not disabled.
     pub active: bool,
+}
+
+/// A client's registration for CIBA, CIBA Core §4.
+#[derive(Debug, Default)]
+pub struct Backchannel {
+    /// `backchannel_token_delivery_mode`
+    pub mode: DeliveryMode,
+    /// `backchannel_client_notification_endpoint`, where the mode is ping or push.
+    pub notification_endpoint: Option<String>,
+    /// `backchannel_authentication_request_signing_alg`: its requests are signed, by this and nothing else.
+    pub request_signing_alg: Option<Algorithm>,
+    /// The keys that its requests, and its assertions about others, are signed with.
+    pub keys: Vec<ClientKey>,
+    /// `backchannel_user_code_parameter`
+    pub user_code: bool,
 }
 
 /// What a client proves itself with.
@@ -92,7 +133,7 @@ pub enum Credential {
 }
 
 /// A public key of a client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ClientKey {
     /// Key id, if it has one.
     pub kid: Option<String>,

@@ -29,6 +29,28 @@ pub enum ErrorCode {
     AccessDenied,
     /// RFC 6749 §4.1.2.1, here also for the token endpoint
     TemporarilyUnavailable,
+    /// RFC 6749 §4.1.2.1
+    ServerError,
+    /// RFC 9396 §5
+    InvalidAuthorizationDetails,
+    /// CIBA Core §13
+    ExpiredLoginHintToken,
+    /// CIBA Core §13
+    UnknownUserId,
+    /// CIBA Core §13
+    MissingUserCode,
+    /// CIBA Core §13
+    InvalidUserCode,
+    /// CIBA Core §13
+    InvalidBindingMessage,
+    /// CIBA Core §11
+    AuthorizationPending,
+    /// CIBA Core §11
+    SlowDown,
+    /// CIBA Core §11
+    ExpiredToken,
+    /// CIBA Core §12
+    TransactionFailed,
     /// No specification's: the path names nothing.
     NotFound,
 }
@@ -48,6 +70,17 @@ impl ErrorCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::AccessDenied => "access_denied",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::ServerError => "server_error",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
+            Self::ExpiredLoginHintToken => "expired_login_hint_token",
+            Self::UnknownUserId => "unknown_user_id",
+            Self::MissingUserCode => "missing_user_code",
+            Self::InvalidUserCode => "invalid_user_code",
+            Self::InvalidBindingMessage => "invalid_binding_message",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
+            Self::TransactionFailed => "transaction_failed",
             Self::NotFound => "not_found",
         }
     }
@@ -59,6 +92,7 @@ impl ErrorCode {
             Self::InsufficientScope | Self::AccessDenied => 403,
             Self::TemporarilyUnavailable => 503,
             Self::NotFound => 404,
+            Self::ServerError => 500,
             _ => 400,
         }
     }
@@ -78,6 +112,8 @@ pub struct ProtocolError {
     pub rule: Option<&'static str>,
     /// What really happened, for the audit event. Never sent.
     pub cause: Option<String>,
+    /// Where people can read more, `error_uri`.
+    pub uri: Option<String>,
     status: u16,
     headers: Vec<(&'static str, String)>,
 }
@@ -94,6 +130,7 @@ impl ProtocolError {
             description: description.into(),
             rule: None,
             cause: None,
+            uri: None,
             status: code.status(),
             headers,
         }
@@ -137,6 +174,19 @@ impl ProtocolError {
         self
     }
 
+    /// Says where people can read more. What holds other characters than RFC 6749 §5.2 allows is left out.
+    #[must_use]
+    pub fn with_uri(mut self, uri: Option<&str>) -> Self {
+        let sound = |uri: &&str| uri.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+        self.uri = uri.filter(sound).map(str::to_owned);
+        self
+    }
+
+    /// The status that it is answered with.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
     /// The description in the characters of RFC 6749 §5.2.
     pub fn printable_description(&self) -> String {
         printable(&self.description)
@@ -144,16 +194,24 @@ impl ProtocolError {
 
     /// The answer: RFC 6749 §5.2.
     pub fn to_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::json(self.status, self.to_json().to_string());
+        response.headers.extend(self.headers.iter().cloned());
+        response
+    }
+
+    /// The body of the answer.
+    pub fn to_json(&self) -> serde_json::Value {
         let mut description = self.printable_description();
         if let Some(rule) = self.rule {
             description.push_str(" (");
             description.push_str(rule);
             description.push(')');
         }
-        let body = serde_json::json!({ "error": self.code.as_str(), "error_description": description });
-        let mut response = HttpResponse::json(self.status, body.to_string());
-        response.headers.extend(self.headers.iter().cloned());
-        response
+        let mut body = serde_json::json!({ "error": self.code.as_str(), "error_description": description });
+        if let (Some(uri), Some(members)) = (&self.uri, body.as_object_mut()) {
+            members.insert("error_uri".into(), uri.as_str().into());
+        }
+        body
     }
 }
 

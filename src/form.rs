@@ -48,6 +48,11 @@ impl Form {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// All parameters, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A parameter's value, or `invalid_request`.
     pub fn require(&self, name: &str) -> Result<&str, ProtocolError> {
         self.get(name).ok_or_else(|| ProtocolError::invalid_request(format!("parameter {name} is missing")))

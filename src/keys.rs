@@ -1,5 +1,7 @@
 //! An issuer's signing keys: who holds them, what is published, which one signs.
 
+use serde_json::{Map, Value};
+
 use crate::host::{Failure, Host};
 use crate::jose::batch::{self, Inputs};
 use crate::jose::{Algorithm, Jwk, KeyError, SigningKey, VerifyingKey, jws};
@@ -48,9 +50,32 @@ impl IssuerKey {
     /// # Errors
     /// [`Failure`] where the host, or the core's own signer, could not sign: never a lesser signature.
     pub async fn sign(&self, host: &Host, typ: &str, payloads: Vec<String>) -> Result<Vec<String>, Failure> {
-        let header = self.header(typ);
+        self.sign_under(host, &self.header(typ), payloads).await
+    }
+
+    /// Signs an id token, with `more` header parameters.
+    ///
+    /// # Errors
+    /// As [`Self::sign`].
+    pub async fn sign_id_token(
+        &self,
+        host: &Host,
+        more: &Map<String, Value>,
+        payload: String,
+    ) -> Result<String, Failure> {
+        let header = jws::encode_header_with(self.alg, "JWT", &self.kid, more);
+        let signed = self.sign_under(host, &header, vec![payload]).await?;
+        signed.into_iter().next().ok_or_else(|| failure("nothing was signed"))
+    }
+
+    async fn sign_under(
+        &self,
+        host: &Host,
+        header: &str,
+        payloads: Vec<String>,
+    ) -> Result<Vec<String>, Failure> {
         let inputs: Vec<String> =
-            payloads.iter().map(|payload| jws::signing_input(&header, payload.as_bytes())).collect();
+            payloads.iter().map(|payload| jws::signing_input(header, payload.as_bytes())).collect();
         let together = Inputs::of(&inputs).ok_or_else(|| failure("more than can be signed at once"))?;
         let signatures = self.sign_inputs(host, &together).await?;
         let length = signatures.len().checked_div(inputs.len()).unwrap_or_default().max(1);

@@ -19,10 +19,11 @@
 //! | [`policy`] | pure decisions |
 //! | [`store`] | what happens once |
 //! | [`token`] | tokens that come in, verified |
-//! | [`client_authentication`], [`grant`], [`endpoint`] | the protocol |
+//! | [`client_authentication`], [`backchannel`], [`grant`], [`endpoint`] | the protocol |
 //! | [`suspend`] | a request as data |
 //! | [`verifier`] | is this token good: for those who issue none |
 
+pub mod backchannel;
 pub mod claims;
 pub mod client;
 pub mod client_authentication;

@@ -4,7 +4,7 @@
 //! wrote.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
@@ -114,22 +114,18 @@ impl FromStr for PhoneNumber {
 
 /// An address, and a port where there is one.
 fn parse_address(text: &str) -> Result<Subscriber, SubscriberError> {
-    let (ip, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (ip, rest) = rest.split_once(']').ok_or(SubscriberError::Address)?;
-            let port = match rest {
-                "" => None,
-                rest => Some(rest.strip_prefix(':').ok_or(SubscriberError::Address)?),
-            };
-            (ip.parse::<Ipv6Addr>().map(IpAddr::V6), port)
-        }
-        None => {
-            if let Ok(bare) = text.parse() {
-                return Err(SubscriberError::Bare(bare));
-            }
-            let (ip, port) = text.split_once(':').map_or((text, None), |(ip, port)| (ip, Some(port)));
-            (ip.parse::<Ipv4Addr>().map(IpAddr::V4), port)
-        }
+    let (ip, port) = if let Some(rest) = text.strip_prefix('[') {
+        let (ip, rest) = rest.split_once(']').ok_or(SubscriberError::Address)?;
+        let port = match rest {
+            "" => None,
+            rest => Some(rest.strip_prefix(':').ok_or(SubscriberError::Address)?),
+        };
+        (ip.parse().map(IpAddr::V6), port)
+    } else if let Ok(bare) = text.parse() {
+        return Err(SubscriberError::Bare(bare));
+    } else {
+        let (ip, port) = text.split_once(':').map_or((text, None), |(ip, port)| (ip, Some(port)));
+        (ip.parse().map(IpAddr::V4), port)
     };
     let ip = ip.map_err(|_| SubscriberError::Address)?;
     // RFC 4291 §2.5.5.2: an IPv4 address in IPv6's spelling is that IPv4 address.
@@ -164,6 +160,8 @@ impl fmt::Display for PhoneNumber {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -22,7 +22,7 @@ const RUST: &[&[&str]] = &[
     &["store"],
     &["token"],
     &["client_authentication"],
-    &["grant"],
+    &["backchannel", "grant"],
     &["config"],
     &["endpoint"],
     &["suspend"],

@@ -19,23 +19,28 @@ use crate::time::{Seconds, Timestamp};
 
 /// How far clocks may differ.
 const LEEWAY: Seconds = Seconds(30);
-/// How far ahead an assertion may expire: its `jti` must be remembered for so long.
-const LONGEST: Seconds = Seconds(3600);
 const LONGEST_JTI: usize = 256;
 
 pub(super) async fn verify(
     host: &Host,
     issuer: &Issuer,
+    audiences: &[String],
     assertion: &str,
     client_id: Option<&str>,
 ) -> Result<Rc<Client>, ProtocolError> {
     let faulty = |message: String| invalid_client(issuer, &format!("client_assertion: {message}"));
     let token = Unverified::parse(assertion).map_err(|error| faulty(error.to_string()))?;
     let claims = Claims::parse(token.payload()).map_err(|error| faulty(error.to_string()))?;
-    let said = Said::read(&claims, issuer, host.now()).map_err(faulty)?;
+    let said = Said::read(&claims, issuer, audiences, host.now()).map_err(faulty)?;
     // RFC 7521 §4.2: client_id is optional, and must name the same client.
     if client_id.is_some_and(|id| id != said.client_id) {
         return Err(ProtocolError::invalid_request("client_id differs from the client_assertion's sub"));
+    }
+
+    let taken = issuer.profile.assertion.algorithms;
+    if !taken.is_empty() && !taken.contains(&token.header().alg) {
+        let names: Vec<_> = taken.iter().map(|alg| alg.name()).collect();
+        return Err(faulty(format!("alg must be one of {}", names.join(", "))));
     }
 
     // §3 item 9: signature by the client's own key, under the algorithm of that key.
@@ -81,7 +86,12 @@ struct Said<'a> {
 
 impl<'a> Said<'a> {
     /// RFC 7523 §3, items 1 to 7.
-    fn read(claims: &'a Claims, issuer: &Issuer, now: Timestamp) -> Result<Self, String> {
+    fn read(
+        claims: &'a Claims,
+        issuer: &Issuer,
+        audiences: &[String],
+        now: Timestamp,
+    ) -> Result<Self, String> {
         let required = |name| claims.required_string(name).map_err(|error| error.to_string());
         // Items 1 and 2: iss and sub are the client.
         let (iss, sub) = (required("iss")?, required("sub")?);
@@ -90,20 +100,30 @@ impl<'a> Said<'a> {
         }
         // Item 3: aud is this server, and nobody else: an assertion that another server could hand on
         // must not be good here.
-        if claims.audience().map_err(|error| error.to_string())? != [issuer.identifier.as_str()] {
+        let audience = claims.audience().map_err(|error| error.to_string())?;
+        let here = |one: &str| one == issuer.identifier || audiences.iter().any(|url| url == one);
+        if !matches!(*audience, [one] if here(one)) {
             return Err(format!("aud must be {} alone", issuer.identifier));
         }
         // Items 4 to 6: exp is required; nbf and iat, if any, are past.
         claims.check_times(now.seconds(), LEEWAY.0).map_err(|error| error.to_string())?;
         let exp = claims.required_numeric_date("exp").map_err(|error| error.to_string())?;
-        let latest = now.after(LONGEST).after(LEEWAY);
+        let longest = issuer.profile.assertion.longest;
+        let latest = now.after(longest).after(LEEWAY);
         // Not past and not far ahead, so it fits.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let expires_at = if exp <= latest.seconds() as f64 {
             Timestamp::from_seconds(exp.ceil() as u64)
         } else {
-            return Err(format!("exp must be at most {} seconds ahead", LONGEST.0));
+            return Err(format!("exp must be at most {} seconds ahead", longest.0));
         };
+        if issuer.profile.assertion.iat_required {
+            let iat = claims.required_numeric_date("iat").map_err(|error| error.to_string())?;
+            #[expect(clippy::cast_precision_loss, reason = "a few minutes")]
+            if exp - iat > longest.0 as f64 {
+                return Err(format!("exp must be at most {} seconds after iat", longest.0));
+            }
+        }
         // Item 7: required here, so that an assertion is good once.
         let jti = required("jti")?;
         if jti.is_empty() || jti.len() > LONGEST_JTI {

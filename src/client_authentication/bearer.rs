@@ -26,7 +26,7 @@ fn token_of(request: &HttpRequest) -> Option<&str> {
 ///
 /// # Errors
 /// RFC 6750 §3.1: `invalid_token`, 401; `insufficient_scope`, 403.
-pub fn authenticate_bearer(
+pub async fn authenticate_bearer(
     host: &Host,
     issuer: &Issuer,
     policy: Option<&Policy>,
@@ -44,6 +44,9 @@ pub fn authenticate_bearer(
     let invalid = |why: &str| challenge(issuer, ErrorCode::InvalidToken, why, None);
     let token =
         token::access_token(issuer, token, host.now()).map_err(|refusal| invalid(&refusal.message))?;
+    if token.was_revoked(host).await.map_err(ProtocolError::unavailable)? {
+        return Err(invalid("the token was revoked"));
+    }
     if !token.is_the_clients_own() {
         return Err(invalid("the token is not the client's own: get one by client_credentials"));
     }

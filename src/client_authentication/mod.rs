@@ -20,7 +20,7 @@ use presented::Presented;
 
 pub use bearer::{authenticate_bearer, is_bearer};
 
-/// The client that sent the request.
+/// The client that sent the request. `audiences`: what a JWT of its may be for in place of the issuer.
 ///
 /// # Errors
 /// `invalid_request` where it authenticates in two ways; `invalid_client` where it is not who it
@@ -28,6 +28,7 @@ pub use bearer::{authenticate_bearer, is_bearer};
 pub async fn authenticate(
     host: &Host,
     issuer: &Issuer,
+    audiences: &[String],
     request: &HttpRequest,
     form: &Form,
 ) -> Result<Rc<Client>, ProtocolError> {
@@ -45,7 +46,7 @@ pub async fn authenticate(
             })?
         }
         Presented::Assertion { assertion, client_id } => {
-            assertion::verify(host, issuer, &assertion, client_id.as_deref()).await?
+            assertion::verify(host, issuer, audiences, &assertion, client_id.as_deref()).await?
         }
         Presented::None { client_id } => match issuer.clients.get(&client_id) {
             Some(client) if matches!(client.credential, Credential::None) => Rc::clone(client),

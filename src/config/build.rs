@@ -8,7 +8,7 @@ use super::document::{self, Document};
 use super::env::Env;
 use super::keys::Use;
 use super::text::{PolicyPlace, PolicySetting};
-use super::{Settings, clients, keys, not_among};
+use super::{Settings, ciba, clients, keys, not_among};
 use crate::issuer::{Issuer, PolicySource};
 use crate::jose::Jwk;
 use crate::keys::IssuerKey;
@@ -153,7 +153,13 @@ fn build_issuer(
         let built = keys::build(&issuer.generator_keys, Use::Generator, at, env, mistakes);
         built.map(|(first, others)| std::iter::once(first).chain(others).collect()).unwrap_or_default()
     };
-    let subjects = subjects(&issuer.subjects, at, mistakes);
+    let subjects = ciba::subjects(issuer, at, env, mistakes);
+    let ciba = issuer.ciba.as_ref().map(|ciba| ciba::ciba(ciba, at, env, mistakes));
+    if profile.front_end.is_none() && issuer.front_end.is_some() {
+        mistakes.add(format!("{at}/front_end"), "this profile has no API for a front end");
+    }
+    let front_end = issuer.front_end.as_ref().and_then(|one| ciba::front_end(one, at, env, mistakes));
+    let pairwise = ciba::pairwise(issuer, profile, at, env, mistakes);
     let (signing_key, other_keys) = keys::build(&issuer.keys, Use::Published, at, env, mistakes)?;
     check_apart(&signing_key, &other_keys, &generator_keys, at, mistakes);
     let default_audience =
@@ -172,23 +178,12 @@ fn build_issuer(
         generator_keys,
         policy,
         subjects,
+        ciba,
+        front_end,
+        pairwise,
+        consents: ciba::consents(issuer),
         clients: BTreeMap::new(),
     })
-}
-
-/// Whether they are active, by `sub`.
-fn subjects(subjects: &[document::Subject], at: &str, mistakes: &mut Mistakes) -> BTreeMap<String, bool> {
-    let mut known = BTreeMap::new();
-    for (s, subject) in subjects.iter().enumerate() {
-        let at = format!("{at}/subjects/{s}/sub");
-        if subject.sub.is_empty() || subject.sub.len() > 255 {
-            mistakes.add(&at, "expected 1 to 255 bytes");
-        }
-        if known.insert(subject.sub.clone(), !subject.disabled).is_some() {
-            mistakes.add(&at, "expected each subject once");
-        }
-    }
-    known
 }
 
 /// A key that signs exchangeable tokens signs nothing else: a token of the one kind must not pass for another.

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::document::{self, Document};
 use super::env::Env;
-use super::not_among;
 use super::text::Keys;
+use super::{backchannel, not_among};
 use crate::client::{AuthMethod, Client, ClientKey, Credential, GrantType, SECRET_JWT_ALGORITHM, Status};
 use crate::issuer::Issuer;
 use crate::jose::{Jwk, JwkSet, VerifyingKey};
@@ -38,9 +38,17 @@ pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Option<Issuer>]
         for &home in &homes {
             if let Some(issuer) = document.issuers.get(home) {
                 check_against(client, issuer, &at, mistakes);
+                backchannel::check_against(client, issuer, document, &at, env, mistakes);
             }
         }
         let api_keys = api_keys(client, &at, env, mistakes);
+        let keys = match &client.jwks {
+            Some(_) if credential.as_ref().is_none_or(|it| it.method() != AuthMethod::PrivateKeyJwt) => {
+                client_keys(client, &at, env, mistakes)
+            }
+            _ => None,
+        };
+        let backchannel = backchannel::build(client, credential.as_ref(), keys, &at, env, mistakes);
         let Some(credential) = credential else { continue };
         let scope = client.scope.clone().unwrap_or_default();
         let tenant_disabled = homes.iter().filter_map(|&home| document.issuers.get(home)).any(|issuer| {
@@ -48,12 +56,16 @@ pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Option<Issuer>]
         });
         let built = Rc::new(Client {
             client_id: client.client_id.clone(),
+            client_name: client.client_name.clone(),
+            number: client.client_number,
             credential,
             grant_types: client.grant_types.clone().unwrap_or_else(|| vec![GrantType::ClientCredentials]),
             default_scope: client.default_scope.clone().unwrap_or_else(|| scope.clone()),
             scope,
             resources: client.resources.clone(),
             api_keys,
+            backchannel,
+            sector: client.sector_identifier.clone().unwrap_or_else(|| client.client_id.clone()),
             active: client.status == Status::Authorized && !tenant_disabled,
         });
         for &home in &homes {
@@ -156,9 +168,6 @@ fn build_credential(
     if !needs_secret && client.client_secret.is_some() {
         mistakes
             .add(format!("{at}/client_secret"), format!("{method} has no secret: expected no such member"));
-    }
-    if method != AuthMethod::PrivateKeyJwt && client.jwks.is_some() {
-        mistakes.add(format!("{at}/jwks"), format!("{method} has no keys: expected no such member"));
     }
     match method {
         AuthMethod::None => Some(Credential::None),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use deserr::Deserr;
 
 use super::text::{Binding, Keys, PolicySetting, Text};
-use crate::client::{AuthMethod, GrantType, Status};
+use crate::client::{AuthMethod, DeliveryMode, GrantType, Status};
 use crate::jose::Algorithm;
 use crate::mistake::{Members, Mistakes};
 use crate::profile::Name;
@@ -94,6 +94,67 @@ pub struct Issuer {
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub tenants: Vec<Tenant>,
+    /// How people are authenticated who are elsewhere (CIBA). Default: they are not.
+    #[deserr(default)]
+    pub ciba: Option<Ciba>,
+    /// The credentials of the front end that asks what to do, in a profile that has an API for that.
+    #[deserr(default)]
+    pub front_end: Option<FrontEnd>,
+    /// The binding that holds what pairwise subjects are made with, at least 32 characters; it must never change.
+    /// Needed where the profile has such subjects.
+    #[deserr(default)]
+    pub pairwise_salt: Option<Binding>,
+}
+
+/// How people are authenticated who are elsewhere: CIBA Core 1.0.
+#[derive(Debug, Default, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Ciba {
+    /// How long a request lasts that asks for nothing else, in seconds. Default: 120.
+    #[deserr(default)]
+    pub expires_in: Option<u64>,
+    /// How long a request lasts at most, in seconds, 1 to 86400. Default: 600, or `expires_in` where that is more.
+    #[deserr(default)]
+    pub max_expires_in: Option<u64>,
+    /// How long a client must wait between polls, in seconds, 1 to 60. Default: 5.
+    #[deserr(default)]
+    pub interval: Option<u64>,
+    /// How long a poll waits for a result, in seconds, at most 30. Default: 0, and it is answered at once.
+    #[deserr(default)]
+    pub long_polling: Option<u64>,
+    /// The hosts, with their ports where they are not 443, that clients may have notifications sent to. A worker
+    /// cannot see whom it reaches, so name none that leads inside.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub notification_hosts: Vec<String>,
+    /// The authentication context classes that whoever authenticates people can reach.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub acr_values: Vec<String>,
+    /// The types of `authorization_details` (RFC 9396) that are understood.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub authorization_details_types: Vec<String>,
+    /// Where a person gives consent that is missing: `consent_url` is this and the query `request`.
+    #[deserr(default)]
+    pub consent_page: Option<Text>,
+}
+
+/// The credentials of a front end.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct FrontEnd {
+    /// The service's id: letters, digits, `-`, `.`, `_`, `~`.
+    pub service_id: String,
+    /// The API key, likewise.
+    pub api_key: Text,
+    /// The binding that holds the API secret.
+    pub api_secret: Binding,
+    /// The binding that holds the service's access token. Default: none, and only Basic will do.
+    #[deserr(default)]
+    pub access_token: Option<Binding>,
 }
 
 /// Somebody who may be acted for.
@@ -103,10 +164,35 @@ pub struct Issuer {
 pub struct Subject {
     /// The `sub` of its tokens, 1 to 255 bytes.
     pub sub: String,
-    /// Whether it may be acted for now.
+    /// Whether it may not be acted for, or be asked, now.
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub disabled: bool,
+    /// What clients may call it in a `login_hint`, beside its `sub`.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub hints: Vec<String>,
+    /// The binding that holds the code that a client must send to have it asked.
+    #[deserr(default)]
+    pub user_code: Option<Binding>,
+    /// What it consented to. A record in the store has the word over these.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub consents: Vec<Consent>,
+}
+
+/// A consent.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Consent {
+    /// The client that it was given to.
+    pub client_id: String,
+    /// What for: a member of the policy's `purposes`.
+    pub purpose: String,
+    /// To which scope tokens, separated by spaces.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub scope: Scope,
 }
 
 /// A signing key.
@@ -223,6 +309,9 @@ pub struct Client {
     /// A name for people.
     #[deserr(default)]
     pub client_name: Option<String>,
+    /// A number that names it beside its `client_id` in an API whose clients are numbered.
+    #[deserr(default)]
+    pub client_number: Option<u64>,
     /// The one way in which it authenticates.
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
@@ -234,7 +323,7 @@ pub struct Client {
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub api_keys: Vec<Binding>,
-    /// Its public keys, for `private_key_jwt`.
+    /// Its public keys, for `private_key_jwt`, signed requests and assertions.
     #[deserr(default)]
     pub jwks: Option<Keys>,
     /// The grants that it may use. Default: `["client_credentials"]`.
@@ -252,6 +341,24 @@ pub struct Client {
     #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub resources: Option<Vec<Resource>>,
+    /// How it gets the results of CIBA, CIBA Core §4.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub backchannel_token_delivery_mode: DeliveryMode,
+    /// Where it is told of them, in ping and push mode: https, on one of the issuer's `notification_hosts`.
+    #[deserr(default)]
+    pub backchannel_client_notification_endpoint: Option<Text>,
+    /// The algorithm that its requests are signed with; without it they may be signed or not.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub backchannel_authentication_request_signing_alg: Option<Algorithm>,
+    /// Whether it can ask for a user code.
+    #[deserr(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub backchannel_user_code_parameter: bool,
+    /// The host whose clients share pairwise subjects (OpenID Connect Core §8.1). Default: it shares them with nobody.
+    #[deserr(default)]
+    pub sector_identifier: Option<String>,
     /// The tenant that it belongs to.
     #[deserr(default)]
     pub tenant: Option<String>,

@@ -3,7 +3,9 @@
 //! [`plan`] says what the environment must give; [`read`] makes issuers of the document and the
 //! environment. Secrets and private keys only ever stand in the environment.
 
+mod backchannel;
 mod build;
+mod ciba;
 mod clients;
 mod document;
 mod env;
@@ -21,7 +23,7 @@ use crate::json;
 use crate::mistake::{Mistake, Mistakes};
 use crate::scope::Scope;
 use document::Signing;
-use text::{Keys, Text};
+use text::{Binding, Keys, Text};
 
 /// What the host must do before [`read`].
 #[derive(Debug, Serialize)]
@@ -97,7 +99,36 @@ pub fn plan(config: &str) -> Result<Plan, Vec<Mistake>> {
             }
         }
     }
+    for (i, issuer) in document.issuers.iter().enumerate() {
+        let mut text = |binding: &Binding, at: String| {
+            refer(&binding.env, format!("/issuers/{i}/{at}/env"), BindingKind::Text, None);
+        };
+        for (s, subject) in issuer.subjects.iter().enumerate() {
+            if let Some(code) = &subject.user_code {
+                text(code, format!("subjects/{s}/user_code"));
+            }
+        }
+        if let Some(Text::Env(page)) = issuer.ciba.as_ref().and_then(|ciba| ciba.consent_page.as_ref()) {
+            text(page, "ciba/consent_page".into());
+        }
+        if let Some(front_end) = &issuer.front_end {
+            if let Text::Env(api_key) = &front_end.api_key {
+                text(api_key, "front_end/api_key".into());
+            }
+            text(&front_end.api_secret, "front_end/api_secret".into());
+            if let Some(token) = &front_end.access_token {
+                text(token, "front_end/access_token".into());
+            }
+        }
+        if let Some(salt) = &issuer.pairwise_salt {
+            text(salt, "pairwise_salt".into());
+        }
+    }
     for (c, client) in document.clients.iter().enumerate() {
+        if let Some(Text::Env(endpoint)) = &client.backchannel_client_notification_endpoint {
+            let pointer = format!("/clients/{c}/backchannel_client_notification_endpoint/env");
+            refer(&endpoint.env, pointer, BindingKind::Text, None);
+        }
         if let Some(secret) = &client.client_secret {
             refer(&secret.env, format!("/clients/{c}/client_secret/env"), BindingKind::Text, None);
         }

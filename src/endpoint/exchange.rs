@@ -76,13 +76,13 @@ async fn client(
         if in_body || query.any(|name| matches!(&*name, "client_secret" | "client_assertion")) {
             return Err(ProtocolError::invalid_request("authenticate the client in one way only"));
         }
-        let client = authenticate_bearer(host, issuer, policy, request, shape.scope)?;
+        let client = authenticate_bearer(host, issuer, policy, request, shape.scope).await?;
         if form.get("client_id").is_some_and(|id| id != client.client_id) {
             return Err(ProtocolError::invalid_request("client_id differs from the token's"));
         }
         return Ok(client);
     }
-    let client = authenticate(host, issuer, request, form).await?;
+    let client = authenticate(host, issuer, &[], request, form).await?;
     let by_policy = policy.is_none_or(|policy| policy.may_have(&client.client_id, shape.scope));
     if client.scope.contains(shape.scope) && by_policy {
         return Ok(client);

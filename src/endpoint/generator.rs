@@ -59,7 +59,7 @@ async fn begin<'a>(
     let policy = policy_of(host, issuer).await?;
     let policy = policy.as_deref();
     event.policy_version = policy.map(|policy| policy.version.clone());
-    let from = authenticate_bearer(host, issuer, policy, request, issuer.profile.generator.scope)?;
+    let from = authenticate_bearer(host, issuer, policy, request, issuer.profile.generator.scope).await?;
     event.client_id = Some(from.client_id.clone());
     expect_api_key(host, issuer, &from, request).await?;
     let asked = Asked::read(issuer, request)?;

@@ -15,18 +15,23 @@ pub(super) struct Members<'a>(pub(super) &'a Value);
 
 impl<'a> Members<'a> {
     /// A member that is a text.
-    pub(super) fn text(&self, name: &str) -> Result<&'a str, ProtocolError> {
+    pub(super) fn text(self, name: &str) -> Result<&'a str, ProtocolError> {
         let text = self.0.get(name).and_then(Value::as_str);
         text.ok_or_else(|| ProtocolError::invalid_request(format!("{name} must be a text")))
     }
 
+    /// A member that is a text, where there is one.
+    pub(super) fn text_if_any(self, name: &str) -> Result<Option<&'a str>, ProtocolError> {
+        self.0.get(name).filter(|value| !value.is_null()).map(|_| self.text(name)).transpose()
+    }
+
     /// The subject that is named.
-    pub(super) fn sub(&self) -> Result<&'a str, ProtocolError> {
+    pub(super) fn sub(self) -> Result<&'a str, ProtocolError> {
         self.text("sub").and_then(expect_sub)
     }
 
     /// The client of the issuer that is named.
-    pub(super) fn client(&self, issuer: &Issuer) -> Result<&'a str, ProtocolError> {
+    pub(super) fn client(self, issuer: &Issuer) -> Result<&'a str, ProtocolError> {
         let client_id = self.text("client_id")?;
         let unknown = || ProtocolError::invalid_request(format!("no client {client_id} is known there"));
         issuer.clients.contains_key(client_id).then_some(client_id).ok_or_else(unknown)

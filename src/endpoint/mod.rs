@@ -3,16 +3,20 @@
 //! Paths match octet by octet, undecoded: a path that only resembles one leads nowhere, least of all
 //! to another issuer.
 
+mod bc_authorize;
+mod ciba_complete;
 mod consents;
 mod dev;
 mod exchange;
 #[cfg(feature = "faults")]
 mod fault;
 mod generator;
+mod introspection;
 mod jwks;
 mod members;
 mod metadata;
 mod operator;
+mod revocation;
 mod subjects;
 mod token;
 
@@ -46,13 +50,18 @@ struct Route {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Endpoint {
     Token,
+    BcAuthorize,
     Exchange,
     Generator,
+    Introspection,
+    Revocation,
     Consents,
     Jwks,
     Metadata,
     Health,
     DevEnv,
+    DevDecide,
+    DevConsent,
     #[cfg(feature = "faults")]
     Fault,
 }
@@ -63,9 +72,14 @@ impl Endpoint {
     /// The methods that it takes.
     const fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Token | Self::Exchange | Self::Generator => &["POST"],
-            Self::Consents => &["GET", "POST"],
-            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => &["GET", "HEAD"],
+            Self::Token
+            | Self::BcAuthorize
+            | Self::Exchange
+            | Self::Generator
+            | Self::Introspection
+            | Self::Revocation => &["POST"],
+            Self::Consents | Self::DevDecide => &["GET", "POST"],
+            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv | Self::DevConsent => &["GET", "HEAD"],
             #[cfg(feature = "faults")]
             Self::Fault => &["POST"],
         }
@@ -74,10 +88,16 @@ impl Endpoint {
     /// The longest body that it takes, in bytes.
     const fn body_limit(self) -> u32 {
         match self {
-            Self::Token | Self::Exchange | Self::Consents => MIB,
+            Self::Token
+            | Self::BcAuthorize
+            | Self::Introspection
+            | Self::Revocation
+            | Self::Exchange
+            | Self::Consents
+            | Self::DevDecide => MIB,
             // 10,000 subjects of 255 bytes.
             Self::Generator => 4 * MIB,
-            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => 0,
+            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv | Self::DevConsent => 0,
             #[cfg(feature = "faults")]
             Self::Fault => MIB,
         }
@@ -96,6 +116,7 @@ impl Server {
             BTreeMap::from([("/health".into(), Route { endpoint: Endpoint::Health, issuer: 0 })]);
         if dev_env.is_some() {
             routes.insert("/_dev/env".into(), Route { endpoint: Endpoint::DevEnv, issuer: 0 });
+            routes.insert(dev::CONSENT.into(), Route { endpoint: Endpoint::DevConsent, issuer: 0 });
         }
         #[cfg(feature = "faults")]
         for path in fault::PATHS {
@@ -132,7 +153,13 @@ impl Server {
 
     /// The longest body that is read for `path`, in bytes.
     pub fn body_limit(&self, path: &str) -> u32 {
-        self.routes.get(path).map_or(0, |route| route.endpoint.body_limit())
+        self.find(path).map_or(0, |route| route.endpoint.body_limit())
+    }
+
+    fn find(&self, path: &str) -> Option<Route> {
+        let dev = self.dev_env.is_some() && path.starts_with(dev::DECIDE);
+        let decide = dev.then_some(Route { endpoint: Endpoint::DevDecide, issuer: 0 });
+        self.routes.get(path).copied().or(decide)
     }
 }
 
@@ -141,12 +168,18 @@ fn paths(issuer: &Issuer) -> Vec<(String, Endpoint)> {
     let mut paths = vec![
         (format!("{}{}", issuer.path, issuer.profile.token_path), Endpoint::Token),
         (format!("{}{}", issuer.path, jwks::PATH), Endpoint::Jwks),
+        (format!("{}{}", issuer.path, introspection::PATH), Endpoint::Introspection),
+        (format!("{}{}", issuer.path, revocation::PATH), Endpoint::Revocation),
     ];
     if !issuer.generator_keys.is_empty() {
         paths.push((format!("{}{}", issuer.path, issuer.profile.generator.path), Endpoint::Generator));
     }
     if issuer.scope.contains(consents::SCOPE) {
         paths.push((format!("{}{}", issuer.path, consents::PATH), Endpoint::Consents));
+    }
+    if issuer.ciba.is_some() {
+        let path = issuer.profile.backchannel.path;
+        paths.push((format!("{}{path}", issuer.path), Endpoint::BcAuthorize));
     }
     if let Some(shape) = &issuer.profile.exchange {
         paths.push((format!("{}{}", issuer.path, shape.path), Endpoint::Exchange));
@@ -167,6 +200,11 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
     }
     let answer = match server.route(&request) {
         Ok((Endpoint::Token, issuer)) => Ok(token::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::Introspection, issuer)) => Ok(introspection::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::Revocation, issuer)) => Ok(revocation::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::BcAuthorize, issuer)) => Ok(bc_authorize::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::DevConsent, _)) => dev::consent(&host, &request).await,
+        Ok((Endpoint::DevDecide, _)) => dev::decide(&server, &host, &request.path).await,
         Ok((Endpoint::Exchange, issuer)) => match &issuer.profile.exchange {
             Some(shape) => Ok(exchange::serve(&host, &issuer, shape, &request).await),
             None => Err(unknown_path()),
@@ -189,7 +227,7 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
 
 impl Server {
     fn route(&self, request: &HttpRequest) -> Result<(Endpoint, Rc<Issuer>), ProtocolError> {
-        let route = self.routes.get(&request.path).ok_or_else(unknown_path)?;
+        let route = self.find(&request.path).ok_or_else(unknown_path)?;
         let issuer = self.issuers.get(route.issuer).ok_or_else(unknown_path)?;
         let methods = route.endpoint.methods();
         if !methods.contains(&request.method.as_str()) {

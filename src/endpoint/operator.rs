@@ -1,9 +1,11 @@
-//! What the program that embeds this server may do: publish the policy, keep the directory of subjects, record
-//! and read consents, give and revoke API keys. These come as requests marked [`HttpRequest::operator`], which nothing that a network sent is.
+//! What the program that embeds this server may do: publish the policy, keep the directory of subjects, record and read
+//! consents, give and revoke API keys. These come as requests marked [`HttpRequest::operator`], which nothing that a
+//! network sent is.
 
 use serde_json::{Value, json};
 use uuid::Builder;
 
+use super::ciba_complete::{By, Notifier, complete, decision};
 use super::members::Members;
 use super::{Server, consents};
 use crate::error::ProtocolError;
@@ -50,6 +52,13 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
     let one = body.as_object().filter(|body| body.len() == 1);
     let (name, members) = one.and_then(|body| body.iter().next()).ok_or_else(unknown)?;
     let command = Members(members);
+    // A ticket says by itself which issuer's it is.
+    if name == "complete_authentication" {
+        let decision = decision(members.get("result").unwrap_or(&Value::Null))?;
+        let ticket = By::Ticket(command.text("ticket")?);
+        complete(server, host, ticket, &decision, Notifier::Here).await?;
+        return Ok(json!({}));
+    }
     let issuer = issuer_of(server, command)?;
     let mut event = Event::new("operator", host.now(), &issuer.identifier);
     event.cause = Some(name.clone());
@@ -65,7 +74,11 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
             let active = members.get("active").and_then(Value::as_bool);
             let active =
                 active.ok_or_else(|| ProtocolError::invalid_request("active must be true or false"))?;
+            let hints = hints(members)?;
             store::put_subject(host, issuer, sub, active).await.map_err(ProtocolError::unavailable)?;
+            for hint in hints {
+                store::put_hint(host, issuer, hint, sub).await.map_err(ProtocolError::unavailable)?;
+            }
             event.cause = Some(if active { "activate_subject" } else { "disable_subject" }.into());
             event.subject = Some(sub.to_owned());
             json!({})
@@ -86,7 +99,7 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
             json!({})
         }
         // It is recorded as what it is, whoever says so.
-        "put_consent" => return Ok(consents::record(host, issuer, command, None).await?),
+        "put_consent" => return Ok(consents::record(host, issuer, command.sub()?, command, None).await?),
         "read_consents" => return Ok(consents::read(host, issuer, command.sub()?).await?),
         _ => return Err(unknown().into()),
     };
@@ -101,6 +114,17 @@ fn issuer_of<'s>(server: &'s Server, command: Members<'_>) -> Result<&'s Issuer,
         let known: Vec<_> = server.issuers.iter().map(|issuer| issuer.identifier.as_str()).collect();
         ProtocolError::invalid_request(format!("no issuer {identifier}; there are {}", known.join(", ")))
     })
+}
+
+/// What a subject may be called in hints.
+fn hints(members: &Value) -> Result<Vec<&str>, ProtocolError> {
+    let hints = match members.get("hints") {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(hints) => hints.as_array().and_then(|all| all.iter().map(Value::as_str).collect()),
+    };
+    let sound =
+        hints.filter(|hints: &Vec<&str>| hints.len() <= 100 && hints.iter().all(|hint| !hint.is_empty()));
+    sound.ok_or_else(|| ProtocolError::invalid_request("hints must be at most 100 texts that are not empty"))
 }
 
 async fn publish_policy(host: &Host, issuer: &Issuer, text: &str, event: &mut Event) -> Result<Value, Fault> {

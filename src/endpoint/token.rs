@@ -1,16 +1,19 @@
 //! The token endpoint, RFC 6749 §3.2.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::client::{Client, Credential, GrantType};
 use crate::client_authentication::authenticate;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::grant::{Context, Grant, Issued, client_credentials, refresh_token, token_exchange};
+use crate::grant::{
+    Context, Grant, Issued, ciba, client_credentials, jwt_bearer, refresh_token, token_exchange,
+};
 use crate::host::{Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
-use crate::policy::TokenType;
+use crate::policy::{LegalBasis, TokenType};
 use crate::profile::ScopeMember;
 use crate::store::policy_of;
 
@@ -27,7 +30,13 @@ struct TokenResponse<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<&'a str>,
+    #[serde(flatten)]
+    properties: Map<String, Value>,
 }
 
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
@@ -46,13 +55,7 @@ pub(super) async fn answer(
     let response = match issued {
         Ok(issued) => {
             let response = respond(issuer, &issued);
-            let Grant { sub, granted, .. } = issued.grant;
-            event.kind = "token.issued";
-            event.scope = Some(granted.scope.to_string());
-            event.audience = granted.audience;
-            event.grant = granted.grant;
-            event.subject = Some(sub);
-            event.jti = Some(issued.jti);
+            note(&mut event, issued);
             response
         }
         Err(error) => {
@@ -65,7 +68,21 @@ pub(super) async fn answer(
     response
 }
 
-async fn token(
+/// Notes what was issued.
+pub(super) fn note(event: &mut Event, issued: Issued) {
+    let Grant { sub, granted, details, .. } = issued.grant;
+    event.kind = "token.issued";
+    event.scope = Some(granted.scope.to_string());
+    event.audience = granted.audience;
+    event.grant = granted.grant;
+    event.subject = Some(sub);
+    event.purpose = details.purpose;
+    event.legal_basis = granted.legal_basis.map(LegalBasis::as_str);
+    event.jti = Some(issued.jti);
+}
+
+/// Issues what the request asks for.
+pub(super) async fn token(
     host: &Host,
     issuer: &Issuer,
     request: &HttpRequest,
@@ -74,7 +91,7 @@ async fn token(
     let form = read_form(request)?;
     let grant_type = form.require("grant_type")?;
     event.grant_type = Some(grant_type.to_owned());
-    let client = authenticate(host, issuer, request, &form).await?;
+    let client = authenticate(host, issuer, &issuer.assertion_audiences(), request, &form).await?;
     event.client_id = Some(client.client_id.clone());
     let grant_type = allowed_grant(issuer, grant_type, &client)?;
     let policy = policy_of(host, issuer).await?;
@@ -84,6 +101,8 @@ async fn token(
         GrantType::ClientCredentials => client_credentials::grant(&context)?,
         GrantType::RefreshToken => refresh_token::grant(&context).await?,
         GrantType::TokenExchange => token_exchange::grant(&context).await?,
+        GrantType::Ciba => ciba::grant(&context).await?,
+        GrantType::JwtBearer => jwt_bearer::grant(&context).await?,
     };
     context.issue(grant).await
 }
@@ -122,7 +141,9 @@ pub(super) fn allowed_grant(
     // RFC 6749 §4.4: client_credentials must only be used by confidential clients; RFC 8693 §2.1: without client
     // authentication anyone who possesses a token could exchange it.
     let proven = !matches!(client.credential, Credential::None);
-    if !proven && matches!(known, GrantType::ClientCredentials | GrantType::TokenExchange) {
+    // CIBA Core §4 names confidential clients' methods alone.
+    let public = [GrantType::RefreshToken];
+    if !proven && !public.contains(&known) {
         let message = format!("a public client cannot use {known}");
         return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
     }
@@ -130,8 +151,14 @@ pub(super) fn allowed_grant(
 }
 
 fn respond(issuer: &Issuer, issued: &Issued) -> HttpResponse {
+    HttpResponse::json(200, body(issuer, issued).to_string())
+}
+
+/// A token response, RFC 6749 §5.1.
+pub(super) fn body(issuer: &Issuer, issued: &Issued) -> Value {
     let shape = &issuer.profile.token_response;
-    let Grant { granted, cnf, issued_token_type, .. } = &issued.grant;
+    let Grant { granted, cnf, issued_token_type, details, .. } = &issued.grant;
+    let shown = details.properties.iter().filter(|property| !property.hidden);
     let token_type = match issued_token_type {
         // RFC 8693 §2.2.1: what is no access token has no such type.
         Some(of) if *of != TokenType::AccessToken => "N_A",
@@ -150,10 +177,13 @@ fn respond(issuer: &Issuer, issued: &Issued) -> HttpResponse {
             ScopeMember::Empty => Some(String::new()),
         },
         refresh_token: issued.refresh_token.as_deref(),
+        id_token: issued.id_token.as_deref(),
+        authorization_details: details.authorization_details.as_ref(),
         jti: Some(issued.jti.as_str()).filter(|_| shape.jti && issued_token_type.is_none()),
+        properties: shown.map(|property| (property.key.clone(), property.value.as_str().into())).collect(),
     };
-    // A struct of text and numbers always serializes.
-    HttpResponse::json(200, serde_json::to_string(&body).unwrap_or_default())
+    // Text and numbers always serialize.
+    serde_json::to_value(&body).unwrap_or_default()
 }
 
 #[cfg(test)]

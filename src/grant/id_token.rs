@@ -55,8 +55,8 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     let used_up = UsedUp { quota: granted.grant.clone().zip(granted.quota), ..UsedUp::default() };
     let issued_token_type = Some(TokenType::AccessToken);
     let sub = token.sub.clone();
-    let mut grant = Grant { sub, granted, act, cnf, issued_token_type, used_up };
-    grant.used_up.refresh_token = Some(context.begin_family(Flow::IdToken, from, &grant, None));
+    let mut grant = Grant { sub, granted, act, cnf, issued_token_type, used_up, ..Grant::default() };
+    grant.used_up.refresh_token = Some(context.begin_family(Some((Flow::IdToken, from)), &grant, None, None));
     Ok(grant)
 }
 

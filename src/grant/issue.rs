@@ -4,12 +4,12 @@
 use rand_core::Rng;
 use uuid::Builder;
 
-use super::{Context, Grant, UsedUp, exchangeable, quota_exhausted, refresh_token};
-use crate::claims::AccessToken;
+use super::{Context, Grant, IdTokenGrant, UsedUp, ciba, exchangeable, quota_exhausted, refresh_token};
+use crate::claims::{AccessToken, IdToken, token_hash};
 use crate::error::{ErrorCode, ProtocolError};
-use crate::host::Failure;
+use crate::host::{Commit, Failure};
 use crate::policy::{Flow, Refusal, Rule, Source, TokenType};
-use crate::store::{Jti, Quota, UsedFor, refresh};
+use crate::store::{Jti, Quota, UsedFor, keep_properties, refresh};
 use crate::time::{Seconds, Timestamp};
 
 /// How long refresh tokens are good for where the policy says nothing, in seconds: thirty days.
@@ -22,6 +22,8 @@ pub struct Issued {
     pub access_token: String,
     /// A refresh token beside it.
     pub refresh_token: Option<String>,
+    /// An id token beside it.
+    pub id_token: Option<String>,
     /// Its id.
     pub jti: String,
     /// What it was issued for.
@@ -41,12 +43,48 @@ impl Context<'_> {
         let used_up = std::mem::take(&mut grant.used_up);
         let is_refresh_token = grant.issued_token_type == Some(TokenType::RefreshToken);
         let signed = if is_refresh_token { None } else { Some(self.sign(&grant, &jti).await?) };
-        let refresh_token = self.use_up(used_up).await?;
+        let id_token = match (&grant.id_token, &signed) {
+            (Some(id_token), Some(access_token)) => {
+                let refresh_token = used_up.refresh_token.as_ref().map(|prepared| prepared.token.as_str());
+                Some(self.sign_id_token(&grant, id_token, access_token, refresh_token).await?)
+            }
+            _ => None,
+        };
+        let refresh_token = self.use_up(used_up, &grant, &jti).await?;
         let (access_token, refresh_token) = match (signed, refresh_token) {
             (Some(token), refresh_token) => (token, refresh_token),
             (None, refresh_token) => (refresh_token.unwrap_or_default(), None),
         };
-        Ok(Issued { access_token, refresh_token, jti, grant })
+        Ok(Issued { access_token, refresh_token, id_token, jti, grant })
+    }
+
+    /// OpenID Connect Core §2, §3.1.3.6, CIBA Core §10.3.1.
+    async fn sign_id_token(
+        &self,
+        grant: &Grant,
+        id_token: &IdTokenGrant,
+        access_token: &str,
+        refresh_token: Option<&str>,
+    ) -> Result<String, ProtocolError> {
+        let (host, issuer) = (self.host, self.issuer);
+        let alg = issuer.signing_key.alg;
+        let pushed = id_token.auth_req_id.as_deref();
+        let payload = serde_json::to_string(&IdToken {
+            iss: &issuer.identifier,
+            sub: &issuer.subject_for(self.client, id_token.sub.as_ref().unwrap_or(&grant.sub)),
+            aud: &self.client.client_id,
+            iat: host.now(),
+            exp: host.now().after(grant.granted.lifetime),
+            auth_time: id_token.auth_time,
+            acr: id_token.acr.as_deref(),
+            at_hash: Some(token_hash(alg, access_token)),
+            rt_hash: refresh_token.filter(|_| pushed.is_some()).map(|token| token_hash(alg, token)),
+            auth_req_id: pushed,
+            more: &id_token.claims,
+        });
+        let payload = payload.map_err(|error| unavailable(&error))?;
+        let signed = issuer.signing_key.sign_id_token(host, &id_token.header, payload).await;
+        signed.map_err(|failure| unavailable(&failure))
     }
 
     async fn sign(&self, grant: &Grant, jti: &str) -> Result<String, ProtocolError> {
@@ -57,7 +95,7 @@ impl Context<'_> {
         let payload = serde_json::to_string(&AccessToken {
             shape: shape.claims,
             iss: &issuer.identifier,
-            sub: &grant.sub,
+            sub: &issuer.subject_for(self.client, &grant.sub),
             aud: &grant.granted.audience,
             client_id: &self.client.client_id,
             iat: host.now(),
@@ -66,6 +104,8 @@ impl Context<'_> {
             scope: &grant.granted.scope,
             act: grant.act.as_ref(),
             cnf: grant.cnf.as_ref(),
+            purpose: grant.details.purpose.as_deref(),
+            authorization_details: grant.details.authorization_details.as_ref(),
         })
         .map_err(|error| unavailable(&error))?;
         let tokens = issuer.signing_key.sign(host, typ, vec![payload]).await;
@@ -74,7 +114,12 @@ impl Context<'_> {
     }
 
     /// Uses up what the grant says. Gives the refresh token that this made one.
-    async fn use_up(&self, used_up: UsedUp) -> Result<Option<String>, ProtocolError> {
+    async fn use_up(
+        &self,
+        used_up: UsedUp,
+        grant: &Grant,
+        jti: &str,
+    ) -> Result<Option<String>, ProtocolError> {
         let (host, issuer) = (self.host, self.issuer);
         if let Some((grant, most)) = &used_up.quota {
             let quota = Quota::of(host, &issuer.identifier, grant);
@@ -95,34 +140,56 @@ impl Context<'_> {
                 return Err(exchangeable::used());
             }
         }
-        let Some(refresh::Prepared { token, commit, .. }) = used_up.refresh_token else { return Ok(None) };
-        if host.commit(commit).await.map_err(ProtocolError::unavailable)? {
-            return Ok(Some(token));
+        let (refresh_token, family) =
+            used_up.refresh_token.map(|refresh::Prepared { token, commit, .. }| (token, commit)).unzip();
+        let properties = &grant.details.properties;
+        let properties = (!properties.is_empty()).then(|| {
+            let ends_at = host.now().after(grant.granted.lifetime);
+            keep_properties(&issuer.identifier, jti, properties, ends_at)
+        });
+        let beside: Vec<Commit> = properties.into_iter().chain(family).collect();
+        for commit in &beside {
+            if !host.commit(commit.clone()).await.map_err(ProtocolError::unavailable)? {
+                return Err(refresh_token::spent());
+            }
         }
-        Err(refresh_token::spent())
+        // Last, so that a store that fails before leaves the result to be fetched again.
+        let Some(authentication) = used_up.authentication else { return Ok(refresh_token) };
+        if host.commit(authentication).await.map_err(ProtocolError::unavailable)? {
+            return Ok(refresh_token);
+        }
+        for Commit { role, set, .. } in beside {
+            let delete = set.into_iter().map(|put| put.key).collect();
+            // Nobody was given what it stands for; where it cannot be removed, it ends by itself.
+            let _ = host.commit(Commit { role, check: Vec::new(), set: Vec::new(), delete }).await;
+        }
+        Err(ciba::redeemed())
     }
 
-    /// Prepares the first refresh token of a grant. `most`: when it must have ended.
+    /// Prepares the first refresh token of a grant. `origin`: how it was had, where not by the subject's agreement;
+    /// `lifetime`: how long it lasts where the policy allows it; `most`: when it must have ended.
     pub(super) fn begin_family(
         &self,
-        flow: Flow,
-        from: Source<'_>,
+        origin: Option<(Flow, Source<'_>)>,
         grant: &Grant,
+        lifetime: Option<Seconds>,
         most: Option<Timestamp>,
     ) -> refresh::Prepared {
         let limits = self.policy.and_then(|policy| policy.lifetimes.refresh_token).unwrap_or_default();
-        let lifetime = limits.default.unwrap_or(REFRESH_TOKEN_LIFETIME).min(limits.max.unwrap_or(u64::MAX));
+        let usual = lifetime.map(|lifetime| lifetime.0).or(limits.default).unwrap_or(REFRESH_TOKEN_LIFETIME);
+        let lifetime = usual.min(limits.max.unwrap_or(u64::MAX));
         let ends_at = self.host.now().after(Seconds(lifetime));
         let authorization = refresh::Authorization {
             client_id: self.client.client_id.clone(),
             sub: grant.sub.clone(),
-            flow,
-            from: from.to_string(),
-            foreign: matches!(from, Source::Issuer(_)),
+            flow: origin.map(|(flow, _)| flow),
+            from: origin.map(|(_, from)| from.to_string()).unwrap_or_default(),
+            foreign: origin.is_some_and(|(_, from)| matches!(from, Source::Issuer(_))),
             scope: grant.granted.scope.to_string(),
             audience: grant.granted.audience.clone(),
             act: grant.act.clone(),
             cnf: grant.cnf.clone(),
+            details: grant.details.clone(),
         };
         let ends_at = most.map_or(ends_at, |most| most.min(ends_at));
         refresh::begin(self.host, &self.issuer.identifier, authorization, ends_at)

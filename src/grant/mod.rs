@@ -1,23 +1,25 @@
 //! One file a grant. Each reads like its RFC section and ends in a [`Grant`], which is issued in `issue.rs`.
 
+pub mod ciba;
 pub mod client_credentials;
 pub mod exchangeable;
 pub mod id_token;
 mod issue;
+pub mod jwt_bearer;
 pub mod refresh_token;
 pub mod token_exchange;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::{Commit, Host};
 use crate::issuer::Issuer;
 use crate::policy::{Asked, Flow, Granted, IssuerFacts, Policy, Refusal, Rule, Source, TokenType};
 use crate::resource::Resource;
 use crate::scope::Scope;
-use crate::store::{Quota, refresh};
+use crate::store::{Details, Quota, refresh};
 use crate::time::Timestamp;
 
 pub use issue::Issued;
@@ -49,8 +51,29 @@ pub struct Grant {
     pub cnf: Option<Value>,
     /// What is issued, where one token is exchanged for another.
     pub issued_token_type: Option<TokenType>,
+    /// What it is for, beside its scope.
+    pub details: Details,
+    /// The id token beside it, where there is one.
+    pub id_token: Option<IdTokenGrant>,
     /// What is used up by it.
     pub used_up: UsedUp,
+}
+
+/// What an id token says beside what the grant does: OpenID Connect Core §2.
+#[derive(Debug, Default)]
+pub struct IdTokenGrant {
+    /// What it calls the subject instead.
+    pub sub: Option<String>,
+    /// When they were authenticated, in seconds since 1970.
+    pub auth_time: Option<u64>,
+    /// How well.
+    pub acr: Option<String>,
+    /// More claims.
+    pub claims: Map<String, Value>,
+    /// More header parameters.
+    pub header: Map<String, Value>,
+    /// The request that it answers, where it is pushed with the tokens: CIBA Core §10.3.1.
+    pub auth_req_id: Option<String>,
 }
 
 /// What issuing uses up. It happens once the token is signed, so that nothing is used up for nothing.
@@ -62,11 +85,13 @@ pub struct UsedUp {
     pub subject_token: Option<(String, Timestamp)>,
     /// A refresh token that begins a family, or follows the one that was presented.
     pub refresh_token: Option<refresh::Prepared>,
+    /// An authentication whose result is fetched once.
+    pub authentication: Option<Commit>,
 }
 
 impl Context<'_> {
     /// What the issuer knows and gives, for the policy.
-    fn issuer_facts(&self) -> IssuerFacts<'_> {
+    pub fn issuer_facts(&self) -> IssuerFacts<'_> {
         let issuer = self.issuer;
         IssuerFacts {
             scope: &issuer.scope,
@@ -96,14 +121,18 @@ impl Context<'_> {
         asked.map_err(|error| ProtocolError::new(ErrorCode::InvalidScope, error.to_string()))
     }
 
-    fn refuse(&self, refusal: &Refusal) -> ProtocolError {
+    /// The error that a refusal by the policy is answered with.
+    pub fn refuse(&self, refusal: &Refusal) -> ProtocolError {
         let code = match refusal.rule {
             Rule::ScopeUnknown
             | Rule::ScopeNotAllowed
             | Rule::ScopeNotInPolicy
             | Rule::ScopeNotOfResource
             | Rule::ScopeBeyondSubject
-            | Rule::ScopeBeyondGrant => ErrorCode::InvalidScope,
+            | Rule::ScopeBeyondGrant
+            | Rule::PurposeUnknown => ErrorCode::InvalidScope,
+            Rule::PurposeConsentRefused => ErrorCode::AccessDenied,
+            Rule::PurposeConsentRequired => ErrorCode::InvalidGrant,
             // Where a request must name its audience, a request that names none that will do is malformed.
             Rule::AudienceRequired
             | Rule::AudienceUnknown

@@ -4,6 +4,7 @@
 //! token that follows; the one that was presented is spent (RFC 9700 §4.14.2). What the family was issued for is
 //! decided again.
 
+use super::ciba::{self, Purpose};
 use super::{Context, Grant, UsedUp};
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
@@ -11,6 +12,7 @@ use crate::host::Failure;
 use crate::policy::{self, ClientFacts, Decision, RefreshFacts, Source};
 use crate::scope::Scope;
 use crate::store::{refresh, subject_state};
+use crate::time::Seconds;
 
 /// Decides what the refresh token gives.
 ///
@@ -41,19 +43,33 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     })?;
     let (act, cnf) = (authorization.act.clone(), authorization.cnf.clone());
     let used_up = UsedUp { refresh_token: Some(current.rotate(host)), ..UsedUp::default() };
-    Ok(Grant { sub: authorization.sub.clone(), granted, act, cnf, used_up, ..Grant::default() })
+    let (sub, details) = (authorization.sub.clone(), authorization.details.clone());
+    Ok(Grant { sub, granted, act, cnf, details, used_up, ..Grant::default() })
 }
 
 /// Decides anew what a family stands for, with `scope` of its client `to`.
-pub(super) async fn decide(
+pub async fn decide(
     context: &Context<'_>,
     current: &refresh::Current,
     to: &Client,
     scope: &Scope,
 ) -> Result<Decision, Failure> {
     let Context { host, issuer, policy, .. } = context;
-    let refresh::Authorization { sub, flow, from, foreign, audience, .. } = &current.authorization;
+    let refresh::Authorization { sub, flow, from, foreign, audience, details, .. } = &current.authorization;
     let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
+    let Some(flow) = flow else {
+        let left = Seconds(current.ends_at.seconds().saturating_sub(host.now().seconds()));
+        return ciba::decide(
+            context,
+            to,
+            (sub, state),
+            scope,
+            audience,
+            details.purpose.as_deref().map(|name| Purpose { name, agreed: false }),
+            Some(left),
+        )
+        .await;
+    };
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
     Ok(policy::refresh(
         *policy,

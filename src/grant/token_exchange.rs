@@ -12,7 +12,7 @@ use crate::policy::{
     SubjectState, TokenType,
 };
 use crate::scope::Scope;
-use crate::store::{refresh, subject_state};
+use crate::store::{Details, refresh, subject_state};
 use crate::token::{self, Fault, Token};
 
 /// Decides what the subject token is exchanged for.
@@ -100,12 +100,27 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     // §4.1: the current actor outermost, those before it inside.
     let act =
         if granted.delegation { Some(act(context, &subject, actor.as_ref())) } else { subject.act.clone() };
+    // What it is for stays with it.
+    let details = Details {
+        purpose: subject.purpose.clone(),
+        authorization_details: subject.authorization_details.clone(),
+        ..Details::default()
+    };
     let used_up = UsedUp { quota: granted.grant.clone().zip(granted.quota), ..UsedUp::default() };
-    let mut grant =
-        Grant { sub: subject.sub, granted, act, cnf, issued_token_type: Some(requested), used_up };
+    let mut grant = Grant {
+        sub: subject.sub,
+        granted,
+        act,
+        cnf,
+        details,
+        issued_token_type: Some(requested),
+        used_up,
+        ..Grant::default()
+    };
     if requested == TokenType::RefreshToken {
         // No more lifetime than the subject token has.
-        let begun = context.begin_family(Flow::TokenExchange, source, &grant, Some(subject.expires_at));
+        let begun =
+            context.begin_family(Some((Flow::TokenExchange, source)), &grant, None, Some(subject.expires_at));
         // §2.2.1: expires_in is that of the token that is issued.
         grant.granted.lifetime = begun.lifetime;
         grant.used_up.refresh_token = Some(begun);
@@ -137,6 +152,12 @@ async fn verify(context: &Context<'_>, token: &str, of: TokenType) -> Result<Tok
         TokenType::Jwt => token::foreign(host, issuer, *policy, token).await,
         TokenType::RefreshToken => held_by(context, token).await,
     };
+    let verified = match verified {
+        Ok(token) if token.was_revoked(host).await.map_err(ProtocolError::unavailable)? => {
+            Err(Refusal::new(Rule::SubjectTokenExpired, "the token was revoked").into())
+        }
+        verified => verified,
+    };
     verified.map_err(|fault| match fault {
         Fault::Refused(refusal) => context.refuse(&refusal),
         Fault::Failed(failure) => {
@@ -161,7 +182,7 @@ async fn held_by(context: &Context<'_>, token: &str) -> Result<Token, Fault> {
     })?;
     let decision = refresh_token::decide(context, &current, holder, &scope).await?;
     decision.into_result().map_err(|refusal| Refusal::new(Rule::SubjectTokenExpired, refusal.message))?;
-    let refresh::Authorization { client_id, sub, audience, act, cnf, .. } = current.authorization;
+    let refresh::Authorization { client_id, sub, audience, act, cnf, details, .. } = current.authorization;
     Ok(Token {
         sub,
         client_id: Some(client_id),
@@ -172,6 +193,10 @@ async fn held_by(context: &Context<'_>, token: &str) -> Result<Token, Fault> {
         act,
         may_act: None,
         cnf,
+        jti: None,
+        issued_at: None,
+        purpose: details.purpose,
+        authorization_details: details.authorization_details,
     })
 }
 

@@ -136,10 +136,10 @@ pub struct Hint {
     pub issuer: String,
     /// The client that asks.
     pub client_id: String,
-    /// `login_hint` or `login_hint_token`; of an `id_token_hint` the core knows the subject by itself.
+    /// `login_hint`, `login_hint_token` or `id_token_hint`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The hint, as it was sent.
+    /// The hint, as it was sent; of an `id_token_hint` its subject.
     pub hint: String,
     /// The user code, where one was sent.
     pub user_code: Option<String>,

@@ -5,6 +5,7 @@
 //! request is answered and what an explanation shows is the same call.
 
 mod audience;
+mod backchannel;
 mod cases;
 mod check;
 mod client_credentials;
@@ -25,6 +26,7 @@ mod purpose;
 mod rule;
 mod scope;
 
+pub use backchannel::{BackchannelFacts, backchannel};
 pub use cases::{Case, CaseResult, Expect, RuleError};
 pub use check::{FINDING_CODES, Finding, FindingCode, FindingSeverity};
 pub use client_credentials::client_credentials;

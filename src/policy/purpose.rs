@@ -23,6 +23,19 @@ pub enum Consent {
 /// that is the basis. The basis of the whole is consent where that of any part is.
 pub fn purpose(policy: Option<&Policy>, purpose: &str, scope: &Scope, consent: Consent) -> Decision {
     let mut judge = Judge::default();
+    let legal_basis = purpose_rules(&mut judge, policy, purpose, scope, consent);
+    let granted = Granted { scope: scope.clone(), legal_basis, ..Granted::default() };
+    judge.decide(granted, policy.map(|policy| policy.version.as_str()))
+}
+
+/// Notes whether data may be processed for `purpose`, and gives the legal basis.
+pub(super) fn purpose_rules(
+    judge: &mut Judge,
+    policy: Option<&Policy>,
+    purpose: &str,
+    scope: &Scope,
+    consent: Consent,
+) -> Option<LegalBasis> {
     let listed = policy.and_then(|policy| policy.purposes.get(purpose));
     let basis = |token: &str| listed.and_then(|scopes| scopes.get(token)).copied();
     let unlisted = scope.filtered(|token| basis(token).is_none());
@@ -37,9 +50,7 @@ pub fn purpose(policy: Option<&Policy>, purpose: &str, scope: &Scope, consent: C
     judge.rule(Rule::PurposeConsentRefused, !by_consent || consent != Consent::Refused, || {
         format!("the person refused consent to {purpose}")
     });
-    let legal_basis = if by_consent { Some(LegalBasis::Consent) } else { bases.first().copied() };
-    let granted = Granted { scope: scope.clone(), legal_basis, ..Granted::default() };
-    judge.decide(granted, policy.map(|policy| policy.version.as_str()))
+    if by_consent { Some(LegalBasis::Consent) } else { bases.first().copied() }
 }
 
 impl Policy {

@@ -11,6 +11,7 @@
 use super::AccessTokenClaim::{Act, ClientId, Cnf, Exp, Iat, Iss, Jti, ScopeArray, SubOfAnother};
 use super::{
     AccessTokenShape, ExchangeShape, ExchangeType, GeneratorShape, Profile, ScopeMember, TokenResponseShape,
+    standard,
 };
 use crate::client::AuthMethod;
 use crate::time::Seconds;
@@ -49,4 +50,10 @@ pub static PROFILE: Profile = Profile {
             ("urn:decathlon:params:oauth:exchange-type:seamless-exchange", ExchangeType::IdToken),
         ],
     }),
+    backchannel: standard::BACKCHANNEL,
+    assertion: standard::ASSERTION,
+    pairwise: false,
+    offline_access: false,
+    jwt_bearer: false,
+    front_end: None,
 };

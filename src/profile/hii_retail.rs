@@ -32,4 +32,10 @@ pub static PROFILE: Profile = Profile {
     },
     generator: standard::GENERATOR,
     exchange: None,
+    backchannel: standard::BACKCHANNEL,
+    assertion: standard::ASSERTION,
+    pairwise: false,
+    offline_access: false,
+    jwt_bearer: false,
+    front_end: None,
 };

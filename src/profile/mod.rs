@@ -3,11 +3,16 @@
 //! `standard.rs` is what the specifications say; each other file is one deployed system's
 //! accent. No other module knows their names.
 
+mod authlete;
 mod decathlon;
+mod fapi_ciba;
 mod hii_retail;
+mod open_gateway;
 mod standard;
 
-use crate::client::AuthMethod;
+use crate::client::{AuthMethod, DeliveryMode};
+use crate::error::ErrorCode;
+use crate::jose::Algorithm;
 use crate::named::named;
 use crate::time::Seconds;
 
@@ -30,6 +35,70 @@ pub struct Profile {
     pub generator: GeneratorShape,
     /// An endpoint of its own for exchanges; `None`: exchangeable tokens are redeemed at the token endpoint.
     pub exchange: Option<ExchangeShape>,
+    /// Requests to authenticate people who are elsewhere.
+    pub backchannel: BackchannelShape,
+    /// JWT client authentication.
+    pub assertion: AssertionShape,
+    /// Whether each client's tokens have subjects of their own, OpenID Connect Core §8.1.
+    pub pairwise: bool,
+    /// Whether a refresh token is only given for scope `offline_access`, OpenID Connect Core §11.
+    pub offline_access: bool,
+    /// Whether a client's JWT about somebody is a grant, RFC 7523 §2.1.
+    pub jwt_bearer: bool,
+    /// Where a front end asks what to do; `None`: there is no such API.
+    pub front_end: Option<&'static str>,
+}
+
+/// Requests to authenticate people who are elsewhere: CIBA Core §7.
+#[derive(Debug)]
+pub struct BackchannelShape {
+    /// The endpoint's path, under the issuer's.
+    pub path: &'static str,
+    /// The ways in which results may be delivered.
+    pub modes: &'static [DeliveryMode],
+    /// Whether requests must be signed.
+    pub signed: bool,
+    /// The algorithms that signed requests may have; empty: every asymmetric one.
+    pub algorithms: &'static [Algorithm],
+    /// Whether a request must say what it is about: by `binding_message` or `authorization_details`.
+    pub context_required: bool,
+    /// Parameters that are not read.
+    pub ignored: &'static [&'static str],
+    /// What `login_hint` holds.
+    pub login_hint: LoginHint,
+    /// Whether it is the one hint that is taken.
+    pub login_hint_only: bool,
+    /// Whether requests say what the data is for.
+    pub purpose: bool,
+    /// Scope tokens that are not registered: dropped, where others refuse.
+    pub drop_unknown_scope: bool,
+    /// What a client is told at the token endpoint where a person could not be asked. CIBA Core §11 has no
+    /// `transaction_failed`.
+    pub failed_at_token: ErrorCode,
+    /// What it is told by push, CIBA Core §12.
+    pub failed_in_push: ErrorCode,
+}
+
+/// What `login_hint` holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LoginHint {
+    /// Whatever the directory knows a person by.
+    Any,
+    /// A subscriber: the type of the identifier, a colon, the identifier.
+    Subscriber,
+}
+
+/// JWT client authentication, RFC 7523 §3.
+#[derive(Debug)]
+pub struct AssertionShape {
+    /// How far ahead it may expire.
+    pub longest: Seconds,
+    /// Whether it must say when it was made, and be good for no longer than that from then on.
+    pub iat_required: bool,
+    /// Whether the token endpoint takes assertions for its own URL too. That of CIBA always does (§7.1).
+    pub for_endpoint: bool,
+    /// The algorithms that it may have; empty: all.
+    pub algorithms: &'static [Algorithm],
 }
 
 /// Where exchangeable tokens are generated.
@@ -111,6 +180,10 @@ pub enum AccessTokenClaim {
     ScpArray,
     /// `ext`: an empty object
     Ext,
+    /// `purpose`, where the data is for one
+    Purpose,
+    /// `authorization_details`, where any were granted (RFC 9396 §9.1)
+    AuthorizationDetails,
 }
 
 /// What the token response looks like, RFC 6749 §5.1.
@@ -146,6 +219,14 @@ named! {
         Decathlon = "decathlon",
         /// Hii Retail: `client_credentials` with a mandatory audience.
         HiiRetail = "hii_retail",
+        /// FAPI: Client Initiated Backchannel Authentication Profile.
+        FapiCiba = "fapi_ciba",
+        /// Authlete's back-end API, by which a front end asks what to do.
+        Authlete = "authlete",
+        /// Telefónica Open Gateway: a subscriber, a purpose, a token.
+        OpenGateway = "open_gateway",
+        /// CAMARA: the same, with assertions in place of secrets.
+        Camara = "camara",
     }
 }
 
@@ -156,6 +237,10 @@ impl Name {
             Self::Standard => &standard::PROFILE,
             Self::Decathlon => &decathlon::PROFILE,
             Self::HiiRetail => &hii_retail::PROFILE,
+            Self::FapiCiba => &fapi_ciba::PROFILE,
+            Self::Authlete => &authlete::PROFILE,
+            Self::OpenGateway => &open_gateway::OPEN_GATEWAY,
+            Self::Camara => &open_gateway::CAMARA,
         }
     }
 }

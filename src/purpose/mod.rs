@@ -10,6 +10,7 @@
 
 pub mod dpv;
 
+use crate::error::{ErrorCode, ProtocolError};
 use crate::scope::{Scope, ScopeError, is_token};
 
 /// The scope token of an OpenID request, OpenID Connect Core §3.1.2.1.
@@ -24,6 +25,14 @@ pub struct Asked {
     pub scope: Scope,
     /// Whether it is an OpenID request: implied where the purpose names its scope, else said by `openid`.
     pub openid: bool,
+}
+
+impl Asked {
+    /// All of the scope that is asked for, `openid` as well.
+    pub fn wanted(&self) -> Scope {
+        let openid = self.openid.then(|| OPENID.to_owned());
+        self.scope.union(&openid.into_iter().collect())
+    }
 }
 
 /// Why a request says not what is asked for.
@@ -55,6 +64,17 @@ pub enum PurposeError {
         /// What is too much.
         found: Scope,
     },
+}
+
+/// RFC 6749 §5.2: what names no purpose is incomplete; what names a wrong one has a wrong scope.
+impl From<PurposeError> for ProtocolError {
+    fn from(error: PurposeError) -> Self {
+        let code = match error {
+            PurposeError::Missing => ErrorCode::InvalidRequest,
+            _ => ErrorCode::InvalidScope,
+        };
+        Self::new(code, error.to_string())
+    }
 }
 
 /// Reads what a request asks for out of its parameters `purpose` and `scope`.

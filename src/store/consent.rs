@@ -13,8 +13,9 @@ use crate::time::Timestamp;
 
 /// Most entries that are kept of a person.
 const MOST: usize = 512;
-/// Most octets that they take: what every store holds in one value.
-const MOST_OCTETS: usize = 60_000;
+/// Most octets that they take before others make room. The smallest value that a store holds has 64 KiB: enough for each
+/// of them to be replaced by a longer word.
+const MOST_OCTETS: usize = 40_000;
 /// How often an entry is tried while others are recorded too.
 const TRIES: u32 = 32;
 
@@ -100,20 +101,21 @@ pub async fn consent(
     configured: &[ConfiguredConsent],
     processing: Processing<'_>,
 ) -> Result<Consent, Failure> {
-    let Processing { sub, client_id, purpose, scope } = processing;
-    if scope.is_empty() {
+    if processing.scope.is_empty() {
         return Ok(Consent::Unknown);
     }
-    let entries = consents(host, issuer, sub).await?;
+    Ok(known(&consents(host, issuer, processing.sub).await?, configured, processing))
+}
+
+fn known(entries: &[ConsentEntry], configured: &[ConfiguredConsent], processing: Processing<'_>) -> Consent {
+    let Processing { sub, client_id, purpose, scope } = processing;
     let recorded = |token: &str| {
         let last = entries.iter().rev().find(|entry| entry.is_of(client_id, purpose, token));
         last.map(|entry| entry.state)
     };
     let configured = |token: &str| {
         let last = configured.iter().rev().find(|one| {
-            one.sub == sub
-                && one.client_id == client_id
-                && one.purpose == purpose
+            (&*one.sub, &*one.client_id, &*one.purpose) == (sub, client_id, purpose)
                 && one.scope.contains(token)
         });
         last.map(|one| one.state)
@@ -122,15 +124,15 @@ pub async fn consent(
     for token in scope.tokens() {
         match recorded(token).or_else(|| configured(token)) {
             Some(ConsentState::Given) => {}
-            Some(ConsentState::Refused | ConsentState::Withdrawn) => return Ok(Consent::Refused),
+            Some(ConsentState::Refused | ConsentState::Withdrawn) => return Consent::Refused,
             None => known = Consent::Unknown,
         }
     }
-    Ok(known)
+    known
 }
 
-/// Records what a person said; `by`: who records it. `false` where there is no room for it, and then nothing is
-/// recorded.
+/// Records what a person said; `by`: who records it. `false` where there is no room for what nothing was said of
+/// before, and then nothing is recorded: who said yes can always say no.
 pub async fn record_consent(
     host: &Host,
     issuer: &Issuer,
@@ -161,8 +163,9 @@ pub async fn record_consent(
         if new.is_empty() {
             return Ok(true);
         }
+        let replace = new.iter().all(|one| entries.iter().any(|entry| one.replaces(entry)));
         entries.extend(new);
-        if !fit(&mut entries) {
+        if !fit(&mut entries) && !replace {
             return Ok(false);
         }
         if host.commit(key.replace(before.as_ref(), &Consents { entries })).await? {
@@ -178,7 +181,8 @@ pub async fn consents(host: &Host, issuer: &Issuer, sub: &str) -> Result<Vec<Con
     Ok(found.map(|found| found.record.entries).unwrap_or_default())
 }
 
-/// Drops entries, the oldest first, until the rest has room: never a last word. `false` where it has none all the same.
+/// Drops entries, the oldest first, until the rest has room: never a last word. `false` where nothing else is left to
+/// drop.
 fn fit(entries: &mut Vec<ConsentEntry>) -> bool {
     while entries.len() > MOST || octets(entries) > MOST_OCTETS {
         let replaced = |(at, entry): (usize, &ConsentEntry)| {
@@ -214,6 +218,55 @@ mod tests {
         }
     }
 
+    fn configured(sub: &str, scope: &str, state: ConsentState) -> ConfiguredConsent {
+        ConfiguredConsent {
+            sub: sub.into(),
+            client_id: "portal".into(),
+            purpose: "dpv:Marketing".into(),
+            scope: scope.parse().unwrap(),
+            state,
+        }
+    }
+
+    #[test]
+    fn the_last_word_counts_and_the_configuration_where_there_is_none() {
+        use ConsentState::*;
+        let said = |scope: &str, state| ConsentEntry { state, ..entry("portal", scope, 0) };
+        let entries = [
+            said("young", Refused),
+            said("old", Given),
+            said("young", Given),
+            said("old", Withdrawn),
+            said("no", Refused),
+        ];
+        let configured = [
+            configured("alice", "no old set off", Given),
+            configured("alice", "off young", Withdrawn),
+            configured("bob", "all", Given),
+        ];
+        for (sub, client_id, purpose, scope, expected) in [
+            ("alice", "portal", "dpv:Marketing", "young", Consent::Given),
+            ("alice", "portal", "dpv:Marketing", "set", Consent::Given),
+            ("alice", "portal", "dpv:Marketing", "set young", Consent::Given),
+            ("alice", "portal", "dpv:Marketing", "old", Consent::Refused),
+            ("alice", "portal", "dpv:Marketing", "no", Consent::Refused),
+            ("alice", "portal", "dpv:Marketing", "off", Consent::Refused),
+            ("alice", "portal", "dpv:Marketing", "all", Consent::Unknown),
+            ("alice", "portal", "dpv:Marketing", "all young", Consent::Unknown),
+            ("alice", "portal", "dpv:Marketing", "all no", Consent::Refused),
+            ("alice", "portal", "dpv:Marketing", "old young", Consent::Refused),
+            ("alice", "portal", "dpv:Advertising", "young", Consent::Unknown),
+            ("alice", "shop", "dpv:Marketing", "young", Consent::Unknown),
+            ("alice", "shop", "dpv:Marketing", "set", Consent::Unknown),
+            ("bob", "portal", "dpv:Marketing", "all", Consent::Given),
+            ("bob", "portal", "dpv:Marketing", "set", Consent::Unknown),
+        ] {
+            let scope = scope.parse().unwrap();
+            let processing = Processing { sub, client_id, purpose, scope: &scope };
+            assert_eq!(known(&entries, &configured, processing), expected, "{processing:?}");
+        }
+    }
+
     fn times(entries: &[ConsentEntry]) -> Vec<u64> {
         entries.iter().map(|entry| entry.at).collect()
     }
@@ -232,10 +285,10 @@ mod tests {
         let mut current: Vec<_> = (0..513).map(|at| entry(&format!("c{at}"), "s", at)).collect();
         assert!(!fit(&mut current));
         let long = "x".repeat(10_000);
-        let mut long: Vec<_> = (0..7).map(|at| entry(&format!("{at}{long}"), "s", at)).collect();
+        let mut long: Vec<_> = (0..4).map(|at| entry(&format!("{at}{long}"), "s", at)).collect();
         assert!(!fit(&mut long));
-        long.truncate(5);
-        assert!(fit(&mut long) && long.len() == 5);
+        long.truncate(3);
+        assert!(fit(&mut long) && long.len() == 3);
     }
 
     #[test]

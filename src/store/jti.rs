@@ -50,14 +50,24 @@ pub enum UsedFor {
     Authentication,
     /// Redeeming an exchangeable token.
     Redemption,
+    /// A signed authentication request, CIBA Core §7.1.1.
+    Request,
+    /// An authorization grant, RFC 7523 §2.1.
+    Grant,
+    /// It was revoked, and is used for nothing any more: RFC 7009 §2.
+    Revocation,
 }
 
 impl Jti<'_> {
     fn key(&self) -> Key<UsedJti> {
-        match self.used_for {
-            UsedFor::Authentication => Key::of(&[self.issuer, self.client_id, self.jti]),
-            UsedFor::Redemption => Key::of(&["redemption", self.issuer, self.client_id, self.jti]),
-        }
+        let used_for = match self.used_for {
+            UsedFor::Authentication => return Key::of(&[self.issuer, self.client_id, self.jti]),
+            UsedFor::Redemption => "redemption",
+            UsedFor::Request => "request",
+            UsedFor::Grant => "grant",
+            UsedFor::Revocation => "revocation",
+        };
+        Key::of(&[used_for, self.issuer, self.client_id, self.jti])
     }
 
     /// Whether it was used, as far as is known: [`Self::record_once`] has the last word.

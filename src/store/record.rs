@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand_core::Rng;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -40,6 +41,13 @@ pub(super) fn text(fields: &Value, name: &str) -> Option<String> {
 /// A field that is an array of texts.
 pub(super) fn texts(fields: &Value, name: &str) -> Option<Vec<String>> {
     fields.get(name)?.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+/// So many octets of the request's entropy, as base64url.
+pub(super) fn random(host: &Host, octets: usize) -> String {
+    let mut random = vec![0; octets];
+    host.rng().fill_bytes(&mut random);
+    URL_SAFE_NO_PAD.encode(random)
 }
 
 /// A record that was read, and its version: what [`Key::replace`] needs.

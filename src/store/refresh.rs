@@ -1,19 +1,21 @@
 //! Refresh tokens, RFC 6749 §6, in families: each is good once, and a spent one that comes back ends its family
 //! (RFC 9700 §4.14.2).
 
-use rand_core::Rng;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::record::{Found, Key, Record, text, texts};
+use super::details::Details;
+use super::record::{Found, Key, Record, random, text, texts};
 use crate::host::{Commit, Failure, Host, Role};
-use crate::jose::base64url;
 use crate::policy::Flow;
 use crate::secret::{Secret, SecretHash};
 use crate::time::{Seconds, Timestamp};
 
 /// How many spent tokens of a family are remembered. Older ones are unknown, which is refused as well.
 const SPENT: usize = 16;
+
+/// How often a family is ended while others change it.
+const TRIES: u32 = 64;
 
 /// What a family of refresh tokens stands for.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -22,8 +24,8 @@ pub struct Authorization {
     pub client_id: String,
     /// Who it is about.
     pub sub: String,
-    /// The way in which it was had: a flow of the policy.
-    pub flow: Flow,
+    /// The way in which it was had: a flow of the policy; `None`: the subject agreed.
+    pub flow: Option<Flow>,
     /// The client, or the issuer, whose token it was had for.
     pub from: String,
     /// Whether that is an issuer.
@@ -36,6 +38,8 @@ pub struct Authorization {
     pub act: Option<Value>,
     /// The key that its access tokens are bound to, RFC 7800 §3.1.
     pub cnf: Option<Value>,
+    /// What else was agreed to.
+    pub details: Details,
 }
 
 /// A family: what it stands for, its token of now, and those before.
@@ -65,13 +69,17 @@ impl Record for Family {
             authorization: Authorization {
                 client_id: text(authorization, "client_id")?,
                 sub: text(authorization, "sub")?,
-                flow: Flow::named(authorization.get("flow")?.as_str()?)?,
+                flow: match authorization.get("flow")? {
+                    Value::Null => None,
+                    flow => Some(Flow::named(flow.as_str()?)?),
+                },
                 from: text(authorization, "from")?,
                 foreign: authorization.get("foreign")?.as_bool()?,
                 scope: text(authorization, "scope")?,
                 audience: texts(authorization, "audience")?,
                 act: authorization.get("act").filter(|act| act.is_object()).cloned(),
                 cnf: authorization.get("cnf").filter(|cnf| cnf.is_object()).cloned(),
+                details: Details::parse(authorization.get("details"))?,
             },
             current: text(fields, "current")?,
             spent: texts(fields, "spent")?,
@@ -139,6 +147,45 @@ pub async fn find(host: &Host, issuer: &str, token: &str) -> Result<Option<Curre
     Ok(Some(Current { authorization, ends_at, id: id.to_owned(), key, found }))
 }
 
+/// Looks at a presented token, as [`find`] does, and leaves its family as it is.
+pub async fn peek(host: &Host, issuer: &str, token: &str) -> Result<Option<Current>, Failure> {
+    let Some((id, _)) = token.split_once('.') else { return Ok(None) };
+    let key = key(issuer, id);
+    let Some(found) = key.read(host).await? else { return Ok(None) };
+    let presented = SecretHash::of(&Secret::new(token)).to_base64url();
+    if found.record.revoked || found.record.current != presented {
+        return Ok(None);
+    }
+    let authorization = found.record.authorization.clone();
+    let ends_at = Timestamp::from_seconds(found.record.ends_at);
+    Ok(Some(Current { authorization, ends_at, id: id.to_owned(), key, found }))
+}
+
+/// Ends the family of a token of this client: RFC 7009 §2.1. Gives its subject where there was one to end.
+pub async fn revoke(
+    host: &Host,
+    issuer: &str,
+    client_id: &str,
+    token: &str,
+) -> Result<Option<String>, Failure> {
+    let Some((id, _)) = token.split_once('.') else { return Ok(None) };
+    let key = key(issuer, id);
+    let presented = SecretHash::of(&Secret::new(token)).to_base64url();
+    for _ in 0..TRIES {
+        let Some(found) = key.read(host).await? else { return Ok(None) };
+        let family = &found.record;
+        let known = family.current == presented || family.spent.contains(&presented);
+        if !known || family.revoked || family.authorization.client_id != client_id {
+            return Ok(None);
+        }
+        let ended = Family { revoked: true, ..family.clone() };
+        if host.commit(key.replace(Some(&found), &ended)).await? {
+            return Ok(Some(ended.authorization.sub));
+        }
+    }
+    Err(Failure { effect: "commit".into(), message: format!("others changed the family too, {TRIES} times") })
+}
+
 impl Current {
     /// Prepares the token that follows this one.
     pub fn rotate(&self, host: &Host) -> Prepared {
@@ -167,10 +214,4 @@ fn next(host: &Host, id: &str) -> (String, String) {
 
 fn key(issuer: &str, id: &str) -> Key<Family> {
     Key::of(&[issuer, id])
-}
-
-fn random(host: &Host, octets: usize) -> String {
-    let mut random = vec![0; octets];
-    host.rng().fill_bytes(&mut random);
-    base64url::encode(&random)
 }

@@ -60,5 +60,9 @@ pub async fn foreign(
         act: object(&claims, "act")?,
         may_act: may_act(&claims, &issuer.identifier)?,
         cnf: object(&claims, "cnf")?,
+        jti: None,
+        issued_at: None,
+        purpose: None,
+        authorization_details: None,
     })
 }

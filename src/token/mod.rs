@@ -7,17 +7,18 @@ mod own;
 
 pub use exchangeable::{Exchangeable, exchangeable, tag};
 pub use foreign::foreign;
-pub use own::{access_token, id_token};
+pub use own::{access_token, id_token, id_token_hint};
 
 use serde_json::Value;
 
-use crate::host::Failure;
+use crate::host::{Failure, Host};
 use crate::jose::VerifyingKey;
 use crate::jose::jws::{Unverified, Verified};
 use crate::jose::jwt::Claims;
 use crate::keys::IssuerKey;
 use crate::policy::{Refusal, Rule};
 use crate::scope::Scope;
+use crate::store::{Jti, UsedFor};
 use crate::time::{Seconds, Timestamp};
 
 /// How far clocks may differ, for tokens of others; for our own ones there is one clock.
@@ -44,12 +45,42 @@ pub struct Token {
     pub may_act: Option<String>,
     /// `cnf`, RFC 7800 §3.1.
     pub cnf: Option<Value>,
+    /// `jti`, of an access token of this issuer.
+    pub jti: Option<String>,
+    /// When it was issued, where it says so.
+    pub issued_at: Option<Timestamp>,
+    /// What the data is for.
+    pub purpose: Option<String>,
+    /// RFC 9396 §9.1
+    pub authorization_details: Option<Value>,
 }
 
 impl Token {
     /// Whether it is about the client that it was issued to.
     pub fn is_the_clients_own(&self) -> bool {
         self.client_id.as_deref() == Some(self.sub.as_str())
+    }
+
+    /// Whether it was revoked, RFC 7009 §2.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn was_revoked(&self, host: &Host) -> Result<bool, Failure> {
+        match self.revocation() {
+            Some(jti) => jti.was_used(host).await,
+            None => Ok(false),
+        }
+    }
+
+    /// What is noted where it is revoked; `None`: it cannot be told from others.
+    pub fn revocation(&self) -> Option<Jti<'_>> {
+        Some(Jti {
+            used_for: UsedFor::Revocation,
+            issuer: &self.iss,
+            client_id: self.client_id.as_deref()?,
+            jti: self.jti.as_deref()?,
+            expires_at: self.expires_at,
+        })
     }
 
     /// How many actors it names.

@@ -29,6 +29,10 @@ pub fn access_token(issuer: &Issuer, token: &str, now: Timestamp) -> Result<Toke
         act: object(&claims, "act")?,
         may_act: may_act(&claims, &issuer.identifier)?,
         cnf: object(&claims, "cnf")?,
+        jti: claims.string("jti").map_err(malformed)?.map(str::to_owned),
+        issued_at: issued_at(&claims)?,
+        purpose: claims.string("purpose").map_err(malformed)?.map(str::to_owned),
+        authorization_details: claims.value("authorization_details").cloned(),
     })
 }
 
@@ -60,7 +64,30 @@ pub fn id_token(issuer: &Issuer, token: &str, now: Timestamp) -> Result<Token, R
         act: object(&claims, "act")?,
         may_act: may_act(&claims, &issuer.identifier)?,
         cnf: object(&claims, "cnf")?,
+        jti: None,
+        issued_at: None,
+        purpose: None,
+        authorization_details: None,
     })
+}
+
+fn issued_at(claims: &Claims) -> Result<Option<Timestamp>, Refusal> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; it is past")]
+    Ok(claims.numeric_date("iat").map_err(malformed)?.map(|iat| Timestamp::from_seconds(iat as u64)))
+}
+
+/// The subject of an id token that this issuer issued to `client_id`, whenever that was: for as long as its key is
+/// published (CIBA Core §7.1; OpenID Connect Core §3.1.2.1 for expired ones).
+pub fn id_token_hint(issuer: &Issuer, token: &str, client_id: &str) -> Result<String, Refusal> {
+    let (verified, claims) = ours(issuer, token)?;
+    let typ = verified.header().typ.as_deref();
+    if typ.is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) || claims.value("client_id").is_some() {
+        return Err(malformed("no id token"));
+    }
+    if !claims.audience().map_err(malformed)?.contains(&client_id) {
+        return Err(Refusal::new(Rule::SubjectTokenAudience, "it was issued to another client"));
+    }
+    Ok(claims.required_string("sub").map_err(malformed)?.to_owned())
 }
 
 fn ours(issuer: &Issuer, token: &str) -> Result<(Verified, Claims), Refusal> {

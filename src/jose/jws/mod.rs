@@ -37,8 +37,15 @@ pub enum Content {
 
 /// The first segment of a token, to be kept and used for many: `kid`, `typ`, `alg`, in this order.
 pub fn encode_header(alg: Algorithm, typ: &str, kid: &str) -> String {
+    encode_header_with(alg, typ, kid, &Map::new())
+}
+
+/// The same with `more` parameters, of which none is one of those.
+pub fn encode_header_with(alg: Algorithm, typ: &str, kid: &str, more: &Map<String, Value>) -> String {
     let members = [("kid", kid), ("typ", typ), ("alg", alg.name())];
-    let header: Map<_, _> = members.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let mut header: Map<_, _> =
+        members.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    header.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
     base64url::encode(Value::Object(header).to_string().as_bytes())
 }
 

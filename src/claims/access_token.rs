@@ -1,4 +1,4 @@
-//! The payload of an access token: what it says, in the profile's shape.
+//! The payload of an access token, in the profile's shape.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
@@ -32,6 +32,10 @@ pub struct AccessToken<'a> {
     pub act: Option<&'a Value>,
     /// The key that it is bound to, RFC 7800 §3.1.
     pub cnf: Option<&'a Value>,
+    /// What the data is for.
+    pub purpose: Option<&'a str>,
+    /// What was granted in detail, RFC 9396 §9.1.
+    pub authorization_details: Option<&'a Value>,
 }
 
 fn serialize_some<M: SerializeMap>(map: &mut M, name: &str, value: Option<&Value>) -> Result<(), M::Error> {
@@ -65,6 +69,14 @@ impl Serialize for AccessToken<'_> {
                 Claim::Act => serialize_some(&mut map, "act", self.act)?,
                 Claim::Cnf => serialize_some(&mut map, "cnf", self.cnf)?,
                 Claim::ScpArray => map.serialize_entry("scp", &self.scope.tokens().collect::<Vec<_>>())?,
+                Claim::Purpose => {
+                    if let Some(purpose) = self.purpose {
+                        map.serialize_entry("purpose", purpose)?;
+                    }
+                }
+                Claim::AuthorizationDetails => {
+                    serialize_some(&mut map, "authorization_details", self.authorization_details)?;
+                }
                 Claim::Ext => map.serialize_entry("ext", &serde_json::Map::new())?,
             }
         }
