@@ -132,15 +132,13 @@ async fn acknowledge(
         host.notify_user(asked).await.map_err(ProtocolError::unavailable)?;
     }
     let mut body = json!({ "auth_req_id": names.auth_req_id, "expires_in": request.expires_in.0 });
-    let members = body.as_object_mut();
-    let id = names.auth_req_id.split('.').next().unwrap_or_default();
-    let consent_url = if consent_missing { backchannel::consent_url(ciba, id) } else { None };
-    if let Some(members) = members {
+    if let Some(members) = body.as_object_mut() {
         // §7.3: interval is for those who poll.
         if client.backchannel.mode != DeliveryMode::Push {
             members.insert("interval".into(), ciba.interval.0.into());
         }
-        if let Some(url) = consent_url {
+        let id = names.auth_req_id.split('.').next().unwrap_or_default();
+        if let Some(url) = backchannel::consent_url(ciba, id).filter(|_| consent_missing) {
             members.insert("consent_url".into(), url.into());
         }
     }

@@ -176,7 +176,7 @@ pub async fn decide(
     purpose: Option<Purpose<'_>>,
     left: Option<Seconds>,
 ) -> Result<Decision, Failure> {
-    let Context { host, issuer, policy, .. } = context;
+    let Context { issuer, policy, .. } = context;
     let state = match state {
         // A front end knows its people itself.
         SubjectState::Unknown if issuer.front_end.is_some() => SubjectState::Active,

@@ -30,7 +30,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     // §2.1: assertion is required.
     let assertion = form.require("assertion")?;
     let asked = purpose::asked(form.get("purpose"), form.get("scope"))?;
-    let jws = Unverified::parse(assertion).map_err(|error| faulty(error.to_string()))?;
+    let jws = Unverified::parse(assertion).map_err(faulty)?;
     // §3 item 9: signed by the client, under the algorithm of the key.
     let (alg, kid) = (jws.header().alg, jws.header().kid.clone());
     let named = |key: &&crate::client::ClientKey| {
@@ -38,8 +38,8 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     };
     let keys = client.backchannel.keys.iter().filter(named);
     let verified = keys.into_iter().find_map(|key| jws.clone().verify(&key.key).ok());
-    let verified = verified.ok_or_else(|| faulty("it is not signed by a key of this client".into()))?;
-    let claims = Claims::parse(verified.payload()).map_err(|error| faulty(error.to_string()))?;
+    let verified = verified.ok_or_else(|| faulty("it is not signed by a key of this client"))?;
+    let claims = Claims::parse(verified.payload()).map_err(faulty)?;
     let said = said(context, &claims).map_err(faulty)?;
 
     let subscriber: Subscriber = said.sub.parse().map_err(|error| faulty(format!("sub: {error}")))?;
@@ -52,7 +52,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     };
     let found = subject_of_hint(host, issuer, hint).await;
     let found = found.map_err(ProtocolError::unavailable)?;
-    let found = found.ok_or_else(|| faulty("sub names nobody who is known here".into()))?;
+    let found = found.ok_or_else(|| faulty("sub names nobody who is known here"))?;
     let Person { sub, state, .. } = found;
     let scope = asked.wanted();
     let decision = ciba::decide(
@@ -76,7 +76,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
         expires_at: said.expires_at.after(LEEWAY),
     };
     if !jti.record_once(host).await.map_err(ProtocolError::unavailable)? {
-        return Err(faulty("jti was used before: send a new one each time".into()));
+        return Err(faulty("jti was used before: send a new one each time"));
     }
     let id_token = granted.scope.contains("openid").then(IdTokenGrant::default);
     let details = Details { purpose: Some(asked.purpose), ..Details::default() };
@@ -124,6 +124,6 @@ fn said<'a>(context: &Context<'_>, claims: &'a Claims) -> Result<Said<'a>, Strin
     Ok(Said { sub: required("sub")?, jti, expires_at: Timestamp::from_seconds(exp.ceil() as u64) })
 }
 
-fn faulty(message: String) -> ProtocolError {
+fn faulty(message: impl std::fmt::Display) -> ProtocolError {
     ProtocolError::new(ErrorCode::InvalidGrant, format!("assertion: {message}"))
 }

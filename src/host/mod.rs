@@ -50,7 +50,7 @@ pub(crate) struct Mailbox {
 
 /// What the operator has a hook for. Without one, the core does not ask.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[allow(clippy::struct_excessive_bools, reason = "there is a hook or there is none")]
+#[expect(clippy::struct_excessive_bools, reason = "a list of what there is")]
 pub struct Hooks {
     /// Takes audit events.
     pub audit: bool,
