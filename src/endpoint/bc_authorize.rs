@@ -93,7 +93,7 @@ async fn acknowledge(
         (&sub, state),
         &request.scope,
         &request.audience,
-        request.purpose.as_deref().map(|name| Purpose { name, agreed: false }),
+        request.purpose.as_deref().map(Purpose::asked),
         None,
     )
     .await
