@@ -47,7 +47,7 @@ fn each_mistake_names_its_place_and_what_was_expected() {
         (
             |d| d["issuers"][0]["profile"] = json!("nobody"),
             "/issuers/0/profile",
-            "expected one of standard, decathlon, hii_retail, found nobody",
+            "expected one of standard, decathlon, hii_retail, fapi_ciba, authlete, open_gateway, camara, found nobody",
         ),
         (|d| moved(d, "/"), "/issuers/1/path", "/ is taken by another issuer"),
         (|d| moved(d, "hii"), "/issuers/1/path", "expected / or a path such as /shop"),
@@ -163,7 +163,7 @@ fn each_mistake_names_its_place_and_what_was_expected() {
         (
             |d| d["clients"][0]["jwks"] = json!({ "keys": [] }),
             "/clients/0/jwks",
-            "client_secret_basic has no keys",
+            "expected at least one public key",
         ),
         (|d| d["clients"][3]["jwks"] = json!({ "keys": [] }), "/clients/3/jwks", "at least one public key"),
         (
@@ -300,7 +300,10 @@ fn the_plan_names_every_binding() {
     assert_eq!((hosts[0].name.as_str(), hosts[0].alg), ("KEY", Some("ES256")));
     assert_eq!(hosts[1].pointer, "/issuers/1/keys/0/private_key/env");
     assert!(plan.bindings.iter().any(|b| b.name == "JWKS" && b.pointer == "/clients/3/jwks/env"));
-    assert_eq!(plan.state_kinds, ["api_key", "consent", "jti", "quota", "refresh", "subject"]);
+    assert_eq!(
+        plan.state_kinds,
+        ["api_key", "ciba", "consent", "properties", "jti", "quota", "refresh", "hint", "subject"]
+    );
 }
 
 #[test]
