@@ -61,6 +61,7 @@ enum Endpoint {
     Health,
     DevEnv,
     DevDecide,
+    DevConsent,
     #[cfg(feature = "faults")]
     Fault,
 }
@@ -78,7 +79,7 @@ impl Endpoint {
             | Self::Introspection
             | Self::Revocation => &["POST"],
             Self::Consents | Self::DevDecide => &["GET", "POST"],
-            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => &["GET", "HEAD"],
+            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv | Self::DevConsent => &["GET", "HEAD"],
             #[cfg(feature = "faults")]
             Self::Fault => &["POST"],
         }
@@ -96,7 +97,7 @@ impl Endpoint {
             | Self::DevDecide => MIB,
             // 10,000 subjects of 255 bytes.
             Self::Generator => 4 * MIB,
-            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => 0,
+            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv | Self::DevConsent => 0,
             #[cfg(feature = "faults")]
             Self::Fault => MIB,
         }
@@ -115,6 +116,7 @@ impl Server {
             BTreeMap::from([("/health".into(), Route { endpoint: Endpoint::Health, issuer: 0 })]);
         if dev_env.is_some() {
             routes.insert("/_dev/env".into(), Route { endpoint: Endpoint::DevEnv, issuer: 0 });
+            routes.insert(dev::CONSENT.into(), Route { endpoint: Endpoint::DevConsent, issuer: 0 });
         }
         #[cfg(feature = "faults")]
         for path in fault::PATHS {
@@ -201,6 +203,7 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
         Ok((Endpoint::Introspection, issuer)) => Ok(introspection::serve(&host, &issuer, &request).await),
         Ok((Endpoint::Revocation, issuer)) => Ok(revocation::serve(&host, &issuer, &request).await),
         Ok((Endpoint::BcAuthorize, issuer)) => Ok(bc_authorize::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::DevConsent, _)) => dev::consent(&host, &request).await,
         Ok((Endpoint::DevDecide, _)) => dev::decide(&server, &host, &request.path).await,
         Ok((Endpoint::Exchange, issuer)) => match &issuer.profile.exchange {
             Some(shape) => Ok(exchange::serve(&host, &issuer, shape, &request).await),
