@@ -366,6 +366,10 @@ fn the_demos_document_reads() {
             ("JWT_CLIENT_JWKS", _) => bindings["JWKS"].clone(),
             ("DKT_API_KEY", _) => "3e91a0af-0029-4a9b-b2f8-05713e997fdb".to_owned(),
             ("DKT_GENERATOR_KEY", _) => key(Algorithm::Rs256, 4).to_jwk().public().unwrap().to_json(),
+            ("PING_LISTEN" | "PUSH_LISTEN" | "CONSENT_PAGE", _) => "http://127.0.0.1:8788/there".to_owned(),
+            (_, BindingKind::PrivateKey) if binding.alg == Some("PS256") => {
+                key(Algorithm::Ps256, 5).to_jwk().public().unwrap().to_json()
+            }
             (_, BindingKind::PrivateKey) if binding.alg == Some("RS256") => bindings["RSA_KEY"].clone(),
             (_, BindingKind::PrivateKey) => bindings["KEY"].clone(),
             _ => SECRET.to_owned(),
