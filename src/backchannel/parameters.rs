@@ -97,20 +97,6 @@ impl Parameters {
             Some(value) => Ok(Some(value.clone())),
         }
     }
-
-    /// Uses up the request, where it is signed.
-    ///
-    /// # Errors
-    /// `invalid_request` where it was used before.
-    pub(super) async fn use_up(
-        &self,
-        host: &Host,
-        issuer: &Issuer,
-        client: &Client,
-    ) -> Result<(), ProtocolError> {
-        let Some((jti, expires_at)) = &self.jti else { return Ok(()) };
-        signed::use_up(host, issuer, client, jti, *expires_at).await
-    }
 }
 
 fn of_form(form: &Form) -> Map<String, Value> {
