@@ -45,8 +45,6 @@ pub(super) enum Notifier {
 
 /// An authentication that was decided.
 pub(super) struct Completed {
-    /// The issuer that it is of.
-    pub issuer: Rc<Issuer>,
     /// The client that asked.
     pub client: Rc<Client>,
     /// The request.
@@ -141,7 +139,7 @@ pub(super) async fn complete(
         notify(host, &client, &asked.notification_token, body).await?;
     }
     record(host, &issuer, &open, decision).await;
-    Ok(Completed { issuer, client, open, notification, issued })
+    Ok(Completed { client, open, notification, issued })
 }
 
 /// What is approved must be this issuer's to give, and be about somebody.

@@ -4,6 +4,7 @@
 
 pub mod deployment;
 pub mod exchange;
+pub mod front_end;
 pub mod store;
 pub mod world;
 

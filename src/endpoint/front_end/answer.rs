@@ -8,7 +8,6 @@ use super::message::{Field, Row, Table, message, put};
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::http::HttpResponse;
-use crate::named::named;
 
 /// How it went, for whoever reads logs.
 pub struct ResultCode {
@@ -40,32 +39,40 @@ results! {
     UNAVAILABLE = "A500001", "The store, or a key, is unavailable: try again.";
 }
 
-named! {
-    /// What the front end does next.
-    Action {
-        /// Answers 200, or lets the request pass.
-        Ok = "OK",
-        /// Answers 400.
-        BadRequest = "BAD_REQUEST",
-        /// Answers 401.
-        Unauthorized = "UNAUTHORIZED",
-        /// Answers 403.
-        Forbidden = "FORBIDDEN",
-        /// Answers 500.
-        InternalServerError = "INTERNAL_SERVER_ERROR",
-        /// Answers 401, or 400 where the client used no Authorization header.
-        InvalidClient = "INVALID_CLIENT",
-        /// Answers 500: the ticket was no good.
-        InvalidTicket = "INVALID_TICKET",
-        /// Finds the person.
-        UserIdentification = "USER_IDENTIFICATION",
-        /// Does nothing.
-        NoAction = "NO_ACTION",
-        /// Notifies the client.
-        Notification = "NOTIFICATION",
-        /// Tells its operator.
-        ServerError = "SERVER_ERROR",
-    }
+/// Declares actions.
+macro_rules! actions {
+    ($($variant:ident = $text:literal, $summary:literal;)*) => {
+        /// What the front end does next.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub(super) enum Action {
+            $(#[doc = $summary] $variant,)*
+        }
+
+        impl Action {
+            const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        /// Each action, and what the front end does next.
+        pub static ACTIONS: &[(&str, &str)] = &[$(($text, $summary)),*];
+    };
+}
+
+actions! {
+    Ok = "OK", "Answers 200 with `responseContent`; in an introspection it lets the request pass.";
+    BadRequest = "BAD_REQUEST", "Answers 400 with `responseContent`.";
+    Unauthorized = "UNAUTHORIZED", "Answers 401 with `responseContent`.";
+    Forbidden = "FORBIDDEN", "Answers 403 with `responseContent`.";
+    InternalServerError = "INTERNAL_SERVER_ERROR", "Answers 500 with `responseContent`.";
+    InvalidClient = "INVALID_CLIENT",
+        "Answers 401, or 400 where the client used no Authorization header, with `responseContent`.";
+    InvalidTicket = "INVALID_TICKET", "Answers 500 with `responseContent`.";
+    UserIdentification = "USER_IDENTIFICATION", "Finds the person, then calls issue or fail.";
+    NoAction = "NO_ACTION", "Does nothing: the client polls.";
+    Notification = "NOTIFICATION",
+        "POSTs `responseContent` to `clientNotificationEndpoint`, with `clientNotificationToken` as bearer token.";
+    ServerError = "SERVER_ERROR", "Tells its operator.";
 }
 
 message! { write:

@@ -23,8 +23,8 @@ use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
 use crate::json;
 
+pub use answer::{ACTIONS, RESULTS, ResultCode};
 use answer::{Action, Answer, ClientMembers};
-pub use answer::{RESULTS, ResultCode};
 use message::Wrong;
 pub use message::{Row, Table};
 
