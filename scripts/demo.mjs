@@ -1,6 +1,6 @@
 // Starts the demo deployment in a runtime. Used by serve.mjs, the HTTP tests and the benches.
 import { spawn } from "node:child_process";
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -21,15 +21,31 @@ export async function environment(folder, port) {
   mkdirSync(folder, { recursive: true });
   const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   const names = [...readFileSync(join(root, "demo/edgegrant.json"), "utf8").matchAll(/"env": "(\w+)"/g)];
-  const lacks = names.some(([, name]) => !(name in kept) && !DERIVED.has(name));
+  const lacks = names.some(([, name]) => !(name in kept) && !(name in derived(port)));
   const secrets = lacks ? { ...(await makeSecrets()), ...kept } : kept;
   if (lacks) writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
-  const ORIGIN = `http://127.0.0.1:${port}`;
-  return { ...secrets, ORIGIN, HII_BASE: `${ORIGIN}/hii`, DKT_BASE: `${ORIGIN}/dkt` };
+  return { ...secrets, ...derived(port) };
 }
 
 /** What follows from the port. */
-const DERIVED = new Set(["ORIGIN", "HII_BASE", "DKT_BASE"]);
+function derived(port) {
+  const ORIGIN = `http://127.0.0.1:${port}`;
+  // Where clients of the demo listen for what they are told.
+  const listen = `http://127.0.0.1:${port + (port > 64_000 ? -1000 : 1000)}`;
+  return {
+    ORIGIN,
+    HII_BASE: `${ORIGIN}/hii`,
+    DKT_BASE: `${ORIGIN}/dkt`,
+    FAPI_BASE: `${ORIGIN}/fapi`,
+    AUTHLETE_BASE: `${ORIGIN}/authlete`,
+    OGW_BASE: `${ORIGIN}/ogw`,
+    CAMARA_BASE: `${ORIGIN}/camara`,
+    CIBA_DECIDE_URL: `${ORIGIN}/_dev/ciba/{auth_req_id}/{action}`,
+    CONSENT_PAGE: `${ORIGIN}/_dev/consent`,
+    PING_LISTEN: `${listen}/ping`,
+    PUSH_LISTEN: `${listen}/push`,
+  };
+}
 
 async function makeSecrets() {
   const core = (await loadCore())();
@@ -48,6 +64,20 @@ async function makeSecrets() {
     DKT_SERVICE_CLIENT_SECRET: secret(),
     DKT_CLIENT_SECRET: secret(),
     DKT_API_KEY: randomUUID(),
+    FAPI_KEY: core.generate_key("PS256"),
+    AUTHLETE_KEY: core.generate_key("ES256"),
+    OGW_KEY: core.generate_key("ES256"),
+    CAMARA_KEY: core.generate_key("ES256"),
+    CIBA_USER_CODE: String(randomInt(1_000_000)).padStart(6, "0"),
+    PAIRWISE_SALT: secret(),
+    PING_CLIENT_SECRET: secret(),
+    PUSH_CLIENT_SECRET: secret(),
+    AUTHLETE_API_KEY: String(randomInt(1_000_000_000, 2_000_000_000)),
+    AUTHLETE_API_SECRET: secret(),
+    AUTHLETE_ACCESS_TOKEN: secret(),
+    OGW_CLIENT_SECRET: secret(),
+    OGW_OTHER_CLIENT_SECRET: secret(),
+    OGW_CONSENT_CLIENT_SECRET: secret(),
     JWT_CLIENT_JWK: jwk,
     JWT_CLIENT_JWKS: JSON.stringify({ keys: [half] }),
   };

@@ -9,9 +9,9 @@ use edgegrant::http::{Body, Headers};
 use serde_json::{Value, json};
 use support::front_end::{
     API_KEY, CIBA, NOTIFICATION_TOKEN, OTHER, SERVICE, action_and_error, answered, ask, asking, assertion,
-    call, front_end_world,
+    call, front_end_world, old_id_token,
 };
-use support::{API, ORIGIN, SECRET, World, body, jwt, key, request};
+use support::{API, ORIGIN, SECRET, World, body, request};
 
 const AUTHENTICATION: &str = "backchannel/authentication";
 const GOOD: &str = "scope=openid&login_hint=alice";
@@ -97,17 +97,17 @@ fn a_call_that_is_no_call_is_told_what_is_wrong() {
 #[test]
 fn a_good_request_is_told_in_full() {
     let mut world = front_end_world(1);
-    let details = json!([{ "type": "payment", "datatypes": ["iban"], "amount": { "EUR": 5 } }]);
+    let details = r#"[{ "type": "payment", "datatypes": ["iban"], "amount": { "EUR": 5 } }]"#;
     let parameters = format!(
         "scope=openid+profile+phone+write&login_hint=alice&binding_message=W4SCT&requested_expiry=300&user_code=1234\
          &acr_values=urn%3Amace%3Asilver+urn%3Aelse&resource={}&request_context=%7B%22ip%22%3A%221.2.3.4%22%7D\
          &authorization_details={}",
         API.replace(':', "%3A"),
-        details.to_string().replace('"', "%22")
+        details.replace('"', "%22")
     );
     let answer = ask(&mut world, AUTHENTICATION, &asking("poller", &parameters));
     let ticket = answer["ticket"].clone();
-    assert!(ticket.as_str().unwrap().len() > 60);
+    assert!(ticket.as_str().is_some_and(|ticket| ticket.len() > 60), "{answer}");
     let profile = "name family_name given_name middle_name nickname preferred_username profile picture website gender \
                    birthdate zoneinfo locale updated_at phone_number phone_number_verified";
     let claims: Vec<&str> = profile.split_whitespace().collect();
@@ -172,9 +172,7 @@ fn modes_and_hints_are_named_as_client_libraries_know_them() {
         let answer = ask(&mut world, AUTHENTICATION, &asking(client_id, GOOD));
         assert_eq!((&answer["deliveryMode"], &answer["clientNotificationToken"]), (&json!(mode), &token));
     }
-    let id_token = json!({ "iss": ORIGIN, "sub": "al", "aud": "poller", "exp": 1, "iat": 1 });
-    let id_token =
-        jwt(&key(edgegrant::jose::Algorithm::Es256, 1), edgegrant::jose::Algorithm::Es256, &id_token);
+    let id_token = old_id_token("poller");
     for (hint, kind, text, sub) in [
         ("login_hint=bob".to_owned(), "LOGIN_HINT", "bob", Value::Null),
         ("login_hint_token=x.y.z".into(), "LOGIN_HINT_TOKEN", "x.y.z", Value::Null),

@@ -8,9 +8,13 @@ use serde_json::json;
 use super::Server;
 use super::ciba_complete::{By, Notifier, complete, decision};
 use crate::error::{ErrorCode, ProtocolError};
+use crate::form::Form;
 use crate::host::Host;
-use crate::http::HttpResponse;
-use crate::store::ciba::find;
+use crate::http::{HttpRequest, HttpResponse};
+use crate::store::ciba::{find, find_by_id};
+
+/// Where a person would consent, if this were not development.
+pub(super) const CONSENT: &str = "/_dev/consent";
 
 /// What the paths begin with that decide an authentication.
 pub(super) const DECIDE: &str = "/_dev/ciba/";
@@ -45,4 +49,18 @@ pub(super) async fn decide(server: &Server, host: &Host, path: &str) -> Result<H
     let decision = decision(&result)?;
     complete(server, host, By::AuthReqId(auth_req_id), &decision, Notifier::Here).await?;
     Ok(HttpResponse::json(200, json!({ "outcome": outcome }).to_string()))
+}
+
+/// `GET /_dev/consent?request={id}`: what a consent page would show.
+pub(super) async fn consent(host: &Host, request: &HttpRequest) -> Result<HttpResponse, ProtocolError> {
+    let query = Form::parse(request.query.as_bytes())?;
+    let found = find_by_id(host, query.require("request")?).await.map_err(ProtocolError::unavailable)?;
+    let asked = found.ok_or_else(super::unknown_path)?.asked;
+    let body = json!({
+        "client_id": asked.client_id,
+        "purpose": asked.purpose,
+        "scope": asked.scope,
+        "decide": format!("POST {DECIDE}{{auth_req_id}}/allow or {DECIDE}{{auth_req_id}}/deny"),
+    });
+    Ok(HttpResponse::json(200, body.to_string()))
 }

@@ -63,6 +63,7 @@ enum Endpoint {
     Health,
     DevEnv,
     DevDecide,
+    DevConsent,
     #[cfg(feature = "faults")]
     Fault,
 }
@@ -81,7 +82,7 @@ impl Endpoint {
             | Self::Revocation => &["POST"],
             Self::FrontEnd(operation) => operation.methods(),
             Self::Consents | Self::DevDecide => &["GET", "POST"],
-            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => &["GET", "HEAD"],
+            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv | Self::DevConsent => &["GET", "HEAD"],
             #[cfg(feature = "faults")]
             Self::Fault => &["POST"],
         }
@@ -100,7 +101,7 @@ impl Endpoint {
             | Self::DevDecide => MIB,
             // 10,000 subjects of 255 bytes.
             Self::Generator => 4 * MIB,
-            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv => 0,
+            Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv | Self::DevConsent => 0,
             #[cfg(feature = "faults")]
             Self::Fault => MIB,
         }
@@ -119,6 +120,7 @@ impl Server {
             BTreeMap::from([("/health".into(), Route { endpoint: Endpoint::Health, issuer: 0 })]);
         if dev_env.is_some() {
             routes.insert("/_dev/env".into(), Route { endpoint: Endpoint::DevEnv, issuer: 0 });
+            routes.insert(dev::CONSENT.into(), Route { endpoint: Endpoint::DevConsent, issuer: 0 });
         }
         #[cfg(feature = "faults")]
         for path in fault::PATHS {
@@ -211,6 +213,7 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
         Ok((Endpoint::FrontEnd(operation), issuer)) => {
             Ok(front_end::serve(&server, &host, &issuer, operation, &request).await)
         }
+        Ok((Endpoint::DevConsent, _)) => dev::consent(&host, &request).await,
         Ok((Endpoint::DevDecide, _)) => dev::decide(&server, &host, &request.path).await,
         Ok((Endpoint::Exchange, issuer)) => match &issuer.profile.exchange {
             Some(shape) => Ok(exchange::serve(&host, &issuer, shape, &request).await),

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use edgegrant::http::{Headers, HttpRequest, HttpResponse};
-use edgegrant::jose::Algorithm;
+use edgegrant::jose::{Algorithm, jws};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
 use serde_json::{Value, json};
 
 use super::deployment::{API, ORIGIN, SECRET, body, client_key, jwt, key, payload, request, world_of};
@@ -23,7 +25,7 @@ pub fn front_end_document() -> Value {
             "path": path, "profile": "authlete",
             "keys": [{ "alg": "ES256", "kid": "main", "private_key": { "env": "KEY" } }],
             "scope": "openid profile phone read write",
-            "resources": [{ "identifier": API, "scope": "read write" }],
+            "resources": [{ "identifier": API, "scope": "profile phone read write" }],
             "ciba": {
                 "notification_hosts": ["client.example.com"], "acr_values": ["urn:mace:gold", "urn:mace:silver"],
                 "authorization_details_types": ["payment"],
@@ -166,6 +168,15 @@ pub fn fetch(world: &mut World, client_id: &str, auth_req_id: &str) -> Value {
 /// The claims of a token that the issuer signed.
 pub fn claims(token: &Value) -> Value {
     payload(token.as_str().unwrap(), &key(Algorithm::Es256, 1))
+}
+
+/// An id token of this issuer about `al`, long expired.
+pub fn old_id_token(client_id: &str) -> String {
+    let claims = json!({ "iss": ORIGIN, "sub": "al", "aud": client_id, "exp": 2, "iat": 1 });
+    let head = jws::encode_header(Algorithm::Es256, "JWT", "main");
+    let input = jws::signing_input(&head, claims.to_string().as_bytes());
+    let signature = key(Algorithm::Es256, 1).sign(input.as_bytes(), &mut ChaCha20Rng::seed_from_u64(9));
+    jws::assemble(input, &signature.unwrap())
 }
 
 /// A client's assertion, as form parameters.
