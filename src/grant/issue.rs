@@ -22,6 +22,8 @@ pub struct Issued {
     pub access_token: String,
     /// A refresh token beside it.
     pub refresh_token: Option<String>,
+    /// How long that is good for.
+    pub refresh_token_lifetime: Option<Seconds>,
     /// An id token beside it.
     pub id_token: Option<String>,
     /// Its id.
@@ -50,12 +52,13 @@ impl Context<'_> {
             }
             _ => None,
         };
+        let refresh_token_lifetime = used_up.refresh_token.as_ref().map(|prepared| prepared.lifetime);
         let refresh_token = self.use_up(used_up, &grant, &jti).await?;
         let (access_token, refresh_token) = match (signed, refresh_token) {
             (Some(token), refresh_token) => (token, refresh_token),
             (None, refresh_token) => (refresh_token.unwrap_or_default(), None),
         };
-        Ok(Issued { access_token, refresh_token, id_token, jti, grant })
+        Ok(Issued { access_token, refresh_token, refresh_token_lifetime, id_token, jti, grant })
     }
 
     /// OpenID Connect Core §2, §3.1.3.6, CIBA Core §10.3.1.

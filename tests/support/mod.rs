@@ -5,6 +5,7 @@
 pub mod ciba;
 pub mod deployment;
 pub mod exchange;
+pub mod front_end;
 pub mod store;
 pub mod world;
 
