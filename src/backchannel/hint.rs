@@ -8,7 +8,7 @@ use crate::issuer::Issuer;
 use crate::named::named;
 use crate::policy::{Policy, Rule};
 use crate::profile::{BackchannelShape, LoginHint};
-use crate::store::{Quota, subject_of_hint};
+use crate::store::{Person, Quota, subject_of_hint};
 use crate::subscriber::Subscriber;
 use crate::token::{self, Fault};
 
@@ -85,7 +85,7 @@ pub async fn person(
     client: &Client,
     policy: Option<&Policy>,
     request: &Request,
-) -> Result<String, ProtocolError> {
+) -> Result<Person, ProtocolError> {
     let Hint { kind, text, sub } = &request.hint;
     let text = match (kind, sub) {
         (_, Some(sub)) => sub.clone(),
@@ -112,7 +112,7 @@ pub async fn person(
         let wrong = found.user_code == Some(UserCodeFault::Wrong);
         guess(host, issuer, client, &found.sub, wrong).await?;
     }
-    Ok(found.sub)
+    Ok(found)
 }
 
 /// The one answer for whoever cannot be asked.

@@ -4,7 +4,6 @@ mod hint;
 mod parameters;
 mod signed;
 
-use fluent_uri::Uri;
 use serde_json::Value;
 
 use crate::client::{Client, DeliveryMode};
@@ -72,7 +71,7 @@ pub async fn read(
     form: &Form,
 ) -> Result<Request, ProtocolError> {
     let shape = &issuer.profile.backchannel;
-    let parameters = Parameters::read(host, issuer, client, form).await?;
+    let parameters = Parameters::read(host, issuer, client, form)?;
     let mut warnings = Vec::new();
     let (scope, purpose) = scope(issuer, client, &parameters, &mut warnings)?;
     let acr_values = acr_values(ciba, &parameters, &mut warnings)?;
@@ -234,13 +233,12 @@ fn context(parameters: &Parameters) -> Result<Option<Value>, ProtocolError> {
     Err(ProtocolError::invalid_request(message))
 }
 
-/// Whether a request may be read at all: the parameters that a profile does not read.
+/// Whether the profile reads a parameter.
 fn is_read(shape: &BackchannelShape, name: &str) -> bool {
     !shape.ignored.contains(&name)
 }
 
 /// Where people give consent that is missing. `id`: the request's.
 pub fn consent_url(ciba: &Ciba, id: &str) -> Option<String> {
-    let page = ciba.consent_page.as_ref()?;
-    Uri::parse(page.as_str()).ok().map(|page| format!("{page}?request={id}"))
+    ciba.consent_page.as_ref().map(|page| format!("{page}?request={id}"))
 }

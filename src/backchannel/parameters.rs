@@ -26,7 +26,7 @@ impl Parameters {
     ///
     /// # Errors
     /// `invalid_request` where they must be signed and are not, or are and the JWT is no good.
-    pub(super) async fn read(
+    pub(super) fn read(
         host: &Host,
         issuer: &Issuer,
         client: &Client,
@@ -34,7 +34,7 @@ impl Parameters {
     ) -> Result<Self, ProtocolError> {
         let shape = &issuer.profile.backchannel;
         let mut read = match form.get("request") {
-            Some(request) => signed::read(host, issuer, client, form, request).await?,
+            Some(request) => signed::read(host.now(), issuer, client, form, request)?,
             // §4: a client that is registered to sign must.
             None if shape.signed || client.backchannel.request_signing_alg.is_some() => {
                 return Err(ProtocolError::invalid_request("send the parameters signed, as request"));

@@ -132,7 +132,7 @@ pub(super) async fn complete(
         }
     };
     if let (Some(body), Notifier::Here) = (&notification, notifier) {
-        notify(host, &client, &asked.notification_token, body).await?;
+        notify(host, &client, asked.notification_token.as_deref(), body).await?;
     }
     record(host, &issuer, &open, decision).await;
     Ok(Completed { issuer, client, open, notification, issued })
@@ -215,7 +215,7 @@ fn refusal(issuer: &Issuer, open: &Open, decision: &Decision) -> Value {
 async fn notify(
     host: &Host,
     client: &Client,
-    token: &Option<String>,
+    token: Option<&str>,
     body: &Value,
 ) -> Result<(), ProtocolError> {
     let (Some(url), Some(token)) = (&client.backchannel.notification_endpoint, token) else { return Ok(()) };

@@ -4,18 +4,21 @@
 use serde_json::{Value, json};
 
 use super::members::{Members, expect_json, expect_sub};
+use crate::backchannel;
 use crate::client::Client;
 use crate::client_authentication::authenticate_bearer;
 use crate::consent::ConsentState;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::host::{Event, Host};
+use crate::host::{Event, Hint, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
 use crate::json;
+use crate::profile::LoginHint;
 use crate::purpose::dpv;
 use crate::scope::{Scope, is_token};
-use crate::store::{Processing, consents, policy_of, record_consent};
+use crate::store::{Processing, consents, policy_of, record_consent, subject_of_hint};
+use crate::subscriber::Subscriber;
 
 /// Where it is, under the issuer.
 pub(super) const PATH: &str = "/consents";
@@ -37,13 +40,43 @@ async fn answer(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Result<V
     let client = authenticate_bearer(host, issuer, policy.as_deref(), request, SCOPE).await?;
     if request.method == "GET" {
         let query = Form::parse(request.query.as_bytes())?;
-        return read(host, issuer, expect_sub(query.require("sub")?)?).await;
+        let sub = person(host, issuer, &client, query.get("sub"), query.get("login_hint")).await?;
+        return read(host, issuer, &sub).await;
     }
     expect_json(request, "what was said")?;
     let said = json::parse(request.body.bytes()).map_err(|error| {
         ProtocolError::invalid_request(format!("the body must be a JSON object: {error}"))
     })?;
-    record(host, issuer, Members(&said), Some(&client)).await
+    let said = Members(&said);
+    let (sub, login_hint) = (said.text_if_any("sub")?, said.text_if_any("login_hint")?);
+    let sub = person(host, issuer, &client, sub, login_hint).await?;
+    record(host, issuer, &sub, said, Some(&client)).await
+}
+
+/// The person that a request is about: by `sub`, or by `login_hint`, as clients name them in their requests.
+async fn person(
+    host: &Host,
+    issuer: &Issuer,
+    client: &Client,
+    sub: Option<&str>,
+    login_hint: Option<&str>,
+) -> Result<String, ProtocolError> {
+    let hint = match (sub, login_hint) {
+        (Some(sub), None) => return expect_sub(sub).map(str::to_owned),
+        (None, Some(hint)) => hint.to_owned(),
+        _ => return Err(ProtocolError::invalid_request("send either sub or login_hint")),
+    };
+    let hint = match issuer.profile.backchannel.login_hint {
+        LoginHint::Any => hint,
+        LoginHint::Subscriber => hint
+            .parse::<Subscriber>()
+            .map_err(|error| ProtocolError::invalid_request(error.to_string()))?
+            .to_string(),
+    };
+    let (issuer_identifier, client_id) = (issuer.identifier.clone(), client.client_id.clone());
+    let hint = Hint { issuer: issuer_identifier, client_id, kind: "login_hint", hint, user_code: None };
+    let found = subject_of_hint(host, issuer, hint).await.map_err(ProtocolError::unavailable)?;
+    found.map(|found| found.sub).ok_or_else(backchannel::unknown)
 }
 
 /// What is recorded of a person, the oldest first.
@@ -52,14 +85,14 @@ pub(super) async fn read(host: &Host, issuer: &Issuer, sub: &str) -> Result<Valu
     Ok(json!({ "consents": entries }))
 }
 
-/// Records what a person said. `by`: the client that says so; `None`: the operator.
+/// Records what a person said of a client, a purpose and a scope, which are in `said`. `by`: the client that says so; `None`: the operator.
 pub(super) async fn record(
     host: &Host,
     issuer: &Issuer,
+    sub: &str,
     said: Members<'_>,
     by: Option<&Client>,
 ) -> Result<Value, ProtocolError> {
-    let sub = said.sub()?;
     let client_id = said.client(issuer)?;
     let purpose = expect_purpose(said.text("purpose")?)?;
     let scope = expect_scope(issuer, said.text("scope")?)?;

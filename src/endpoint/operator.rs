@@ -1,5 +1,6 @@
-//! What the program that embeds this server may do: publish the policy, keep the directory of subjects, record
-//! and read consents, give and revoke API keys. These come as requests marked [`HttpRequest::operator`], which nothing that a network sent is.
+//! What the program that embeds this server may do: publish the policy, keep the directory of subjects, record and read
+//! consents, give and revoke API keys. These come as requests marked [`HttpRequest::operator`], which nothing that a
+//! network sent is.
 
 use serde_json::{Value, json};
 use uuid::Builder;
@@ -98,7 +99,7 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
             json!({})
         }
         // It is recorded as what it is, whoever says so.
-        "put_consent" => return Ok(consents::record(host, issuer, command, None).await?),
+        "put_consent" => return Ok(consents::record(host, issuer, command.sub()?, command, None).await?),
         "read_consents" => return Ok(consents::read(host, issuer, command.sub()?).await?),
         _ => return Err(unknown().into()),
     };

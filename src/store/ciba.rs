@@ -288,6 +288,7 @@ impl Open {
     }
 
     /// Notes a poll while nothing is decided; `false`: it came too early, and the client must wait longer from now on.
+    /// What is done with it next begins with [`Self::reload`].
     pub async fn poll(&mut self, host: &Host) -> Result<bool, Failure> {
         for _ in 0..TRIES {
             let now = host.now().seconds();
@@ -296,7 +297,7 @@ impl Open {
             request.interval += if early { SLOWER } else { 0 };
             request.next_poll = now + request.interval;
             if host.commit(self.key.replace(Some(&self.found), &request)).await? {
-                self.reload(host).await?;
+                self.request = request;
                 return Ok(!early);
             }
             if !self.reload(host).await? || self.request.state != State::Pending {
@@ -330,7 +331,7 @@ impl Open {
             let mut request = self.request.clone();
             change(&mut request);
             if host.commit(self.key.replace(Some(&self.found), &request)).await? {
-                self.reload(host).await?;
+                self.request = request;
                 return Ok(Ok(()));
             }
             // Somebody polled, or decided.
