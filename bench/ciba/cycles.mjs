@@ -82,7 +82,6 @@ async function check({ name, origin }, env) {
       assert.deepEqual([payload.sub, payload.exp - payload.iat], ["alice", 3600], name);
     }
     assert.ok(access.payload.scope.includes("orders:read orders:write"), access.payload.scope);
-    if (process.env.SHOW) console.error(name, tokens, access.payload, id.payload);
     assert.equal(tokens.refresh_token, undefined);
     seen.add(access.payload.jti);
   }

@@ -22,7 +22,7 @@ const wanted = (names) => {
   return some.length > 0 ? some : names;
 };
 const plan = quick
-  ? { rounds: 1, seconds: 1, warmUpSeconds: 1, pending: { count: 100, seconds: 6, expiry: 15 } }
+  ? { rounds: 1, seconds: 4, warmUpSeconds: 4, pending: { count: 100, seconds: 6, expiry: 15 } }
   : { rounds: 7, seconds: 5, warmUpSeconds: 5, pending: { count: 10_000, seconds: 60, expiry: 110 } };
 
 const work = mkdtempSync(join(tmpdir(), "bench-ciba-"));
