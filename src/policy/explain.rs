@@ -138,7 +138,7 @@ impl Backchannel {
             issuer: known.issuer(),
             client: known.client(&self.client),
             subject: Some((&self.subject.sub, self.subject.state)),
-            asked: Asked { scope: lent(self.scope.as_ref()), audience: &texts(&self.audience) },
+            asked: Asked { scope: Some(&self.scope.0), audience: &texts(&self.audience) },
             purpose: self.purpose.as_deref().map(|purpose| (purpose, self.consent)),
             left: self.left.map(Seconds),
         };

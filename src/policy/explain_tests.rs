@@ -42,7 +42,8 @@ fn facts(name: &str) -> Value {
     let issuer = json!({"resources": [{"identifier": "urn:orders"},
         {"identifier": "urn:stock", "scope": "read"}]});
     match name {
-        "client_credentials" | "backchannel" => json!({"kind": name, "issuer": issuer, "client": "b"}),
+        "client_credentials" => json!({"kind": name, "issuer": issuer, "client": "b"}),
+        "backchannel" => json!({"kind": name, "issuer": issuer, "client": "b", "scope": "read write"}),
         "exchange" => json!({"kind": name, "issuer": issuer, "from": "a", "to": "b", "now": NOW,
             "subject": {"scope": "read write sign", "audience": ["urn:orders"],
                 "expires_at": "2026-06-01T00:30:00Z"}}),
@@ -155,9 +156,9 @@ id_token | {"audience":["urn:orders"],"issuer":{"resources":[{"identifier":"urn:
 id_token | {"issuer":{"scope":"read"},"to":{"client_id":"b","scope":"read write"}} | read @issuer 600s
 id_token | {"scope":"sign"} | scope.beyond-grant
 id_token | {"subject":{"state":"unknown"}} | subject.unknown
-backchannel | {} | read sign write @issuer 3600s
+backchannel | {} | read write @issuer 3600s
 backchannel | {"client":{"client_id":"b","active":false}} | client.inactive
-backchannel | {"audience":["urn:stock"]} | audience.not-allowed
+backchannel | {"scope":"read","audience":["urn:stock"]} | audience.not-allowed
 backchannel | {"audience":["urn:orders"],"scope":"write"} | write @urn:orders 3600s
 backchannel | {"scope":"admin"} | scope.not-in-policy
 backchannel | {"subject":{"state":"disabled"}} | subject.disabled
@@ -169,9 +170,9 @@ backchannel | {"scope":"read","purpose":"dpv:Marketing"} | purpose.unknown
 backchannel | {"scope":"read write","purpose":"dpv:Orders"} | purpose.consent-required
 backchannel | {"scope":"read write","purpose":"dpv:Orders","consent":"refused"} | purpose.consent-refused
 backchannel | {"scope":"read write","purpose":"dpv:Orders","consent":"given"} | read write @issuer 3600s
-backchannel | {"scope":"openid read","purpose":"dpv:Orders"} | openid read @issuer 3600s | {"scopes":{"openid":{}}}
-backchannel | {"scope":"openid","purpose":"dpv:Orders"} | purpose.unknown | {"scopes":{"openid":{}}}
-backchannel | {"left":60} | read sign write @issuer 60s
+backchannel | {"scope":"openid read","purpose":"dpv:Orders"} | openid read @issuer 3600s | {"scopes":{"openid":{"clients":["b"]}}}
+backchannel | {"scope":"openid","purpose":"dpv:Orders"} | purpose.unknown | {"scopes":{"openid":{"clients":["b"]}}}
+backchannel | {"left":60} | read write @issuer 60s
 refresh | {} | read write @ 600s
 refresh | {"scope":"read"} | read @ 600s
 refresh | {"from":{"client_id":"a","active":false}} | client.inactive

@@ -205,9 +205,8 @@ pub struct Backchannel {
     /// Who is asked.
     #[deserr(default)]
     pub subject: StatedSubject,
-    /// The scope asked for. Default: what the client gets when it asks for none.
-    #[deserr(default)]
-    pub scope: Option<Tokens>,
+    /// The scope asked for.
+    pub scope: Tokens,
     /// The audiences asked for. Default: the default audience.
     #[deserr(default)]
     pub audience: Vec<String>,

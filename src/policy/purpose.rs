@@ -3,12 +3,10 @@
 use deserr::Deserr;
 
 use super::decision::{Decision, Granted, Judge};
+use super::scope::PROTOCOL;
 use super::{LegalBasis, Policy, Rule};
 use crate::mistake::Mistakes;
 use crate::scope::Scope;
-
-/// Scope tokens that say what a client wants of the protocol, not what it does with data.
-const PROTOCOL: [&str; 2] = ["openid", "offline_access"];
 
 /// What is known of a person's consent.
 #[derive(Clone, Copy, Debug, Deserr, Eq, PartialEq)]
