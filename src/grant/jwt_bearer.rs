@@ -43,7 +43,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     let said = said(context, &claims).map_err(faulty)?;
 
     let subscriber: Subscriber = said.sub.parse().map_err(|error| faulty(format!("sub: {error}")))?;
-    // CAMARA: by number or by token, not by address.
+    // An address may be somebody else's before the JWT has ended.
     if matches!(subscriber, Subscriber::Address(..)) {
         return Err(faulty("sub must begin with tel: or operatortoken:"));
     }
