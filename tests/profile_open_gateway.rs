@@ -36,7 +36,7 @@ fn where_no_consent_is_needed_the_first_poll_gets_the_token() {
 fn a_subject_is_pairwise_and_no_number() {
     let mut world = ogw_world(2);
     let mut sub = |client: &str, hint: &str| {
-        let begun = begin(&mut world, client, hint, "dpv:FraudPreventionAndDetection#sim-swap");
+        let begun = begin_at(&mut world, client, hint, "dpv:FraudPreventionAndDetection#sim-swap");
         let tokens = body(&redeem_at(&mut world, client, &begun));
         claims(tokens["access_token"].as_str().unwrap())["sub"].as_str().unwrap().to_owned()
     };
@@ -88,7 +88,7 @@ fn what_is_wrong_is_named() {
 fn a_missing_consent_can_be_given_elsewhere_and_then_the_poll_succeeds() {
     let mut world = ogw_world(4);
     let asked = "openid dpv:FraudPreventionAndDetection location sim-swap kyc-match offline_access";
-    let begun = begin(&mut world, "app", PHONE, asked);
+    let begun = begin_at(&mut world, "app", PHONE, asked);
     let url = begun["consent_url"].as_str().unwrap_or_else(|| panic!("{begun}"));
     assert!(url.starts_with("https://consent.example.com/give?request="), "{url}");
     // Whoever sees the page's address cannot redeem what it is about.
@@ -109,29 +109,29 @@ fn a_missing_consent_can_be_given_elsewhere_and_then_the_poll_succeeds() {
 
     // The next request needs nobody; nor does bob's, whose consent stands in the configuration.
     for hint in [PHONE, "tel:+34677777777"] {
-        let begun = begin(&mut world, "app", hint, "dpv:FraudPreventionAndDetection#location");
+        let begun = begin_at(&mut world, "app", hint, "dpv:FraudPreventionAndDetection#location");
         assert!(begun.get("consent_url").is_none(), "{hint} {begun}");
         assert_eq!(redeem_at(&mut world, "app", &begun).status, 200, "{hint}");
     }
     // A consent is for one client.
-    let other = begin(&mut world, "shop", PHONE, "dpv:FraudPreventionAndDetection#location");
+    let other = begin_at(&mut world, "shop", PHONE, "dpv:FraudPreventionAndDetection#location");
     assert!(other.get("consent_url").is_some(), "{other}");
 
-    let open = begin(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#location");
+    let open = begin_at(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#location");
     say(&mut world, ALICE, "location", "withdrawn");
     assert_eq!(error(&redeem_at(&mut world, "app", &open)), (400, "invalid_grant".into()));
     assert_eq!(error(&world.ask(basic("/ogw/token", "app", &refresh))), (400, "invalid_grant".into()));
     let again = ask("app", &[("login_hint", PHONE), ("scope", "dpv:FraudPreventionAndDetection#location")]);
     assert_eq!(error(&world.ask(again)), (403, "access_denied".into()));
     // What was withdrawn of one thing is withdrawn of no other.
-    let swap = begin(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#sim-swap");
+    let swap = begin_at(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#sim-swap");
     assert_eq!(redeem_at(&mut world, "app", &swap).status, 200);
 }
 
 #[test]
 fn a_refusal_ends_a_request_that_waited() {
     let mut world = ogw_world(5);
-    let begun = begin(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#location");
+    let begun = begin_at(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#location");
     say(&mut world, ALICE, "location", "refused");
     assert_eq!(error(&redeem_at(&mut world, "app", &begun)).1, "access_denied");
     say(&mut world, "bob", "location", "withdrawn");

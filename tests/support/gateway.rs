@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::*;
 
 pub const ISSUER: &str = "https://auth.example.com/ogw";
-pub const CIBA: &str = "urn:openid:params:grant-type:ciba";
 pub const FRAUD: &str = "dpv:FraudPreventionAndDetection";
 pub const PHONE: &str = "tel:+34666666666";
 pub const ALICE: &str = "alice";
@@ -64,7 +63,7 @@ pub fn ask(client: &str, parameters: &[(&str, &str)]) -> HttpRequest {
     basic("/ogw/bc-authorize", client, &form(parameters))
 }
 
-pub fn begin(world: &mut World, client: &str, hint: &str, scope: &str) -> Value {
+pub fn begin_at(world: &mut World, client: &str, hint: &str, scope: &str) -> Value {
     let response = world.ask(ask(client, &[("login_hint", hint), ("scope", scope)]));
     assert_eq!(response.status, 200, "{}", response.body);
     body(&response)
