@@ -83,6 +83,8 @@ pub struct UsedUp {
     pub quota: Option<(String, u64)>,
     /// A subject token that is good once: its `jti`, and when it ends.
     pub subject_token: Option<(String, Timestamp)>,
+    /// A JWT that is a grant: its `jti`, and when it ends.
+    pub assertion: Option<(String, Timestamp)>,
     /// A refresh token that begins a family, or follows the one that was presented.
     pub refresh_token: Option<refresh::Prepared>,
     /// An authentication whose result is fetched once.
