@@ -37,6 +37,13 @@ fn the_page_is_shown_a_request_by_its_id_and_what_it_records_answers_it() {
         let mut world = ogw_world(1);
         say(&mut world, ALICE, "location", "withdrawn");
         say(&mut world, ALICE, "location", "given");
+        // Of no interest to the page: another client, another purpose.
+        for (client_id, purpose) in [("shop", FRAUD), ("app", "dpv:Marketing")] {
+            let said = json!({
+                "sub": ALICE, "client_id": client_id, "purpose": purpose, "scope": "location", "state": "given",
+            });
+            assert_eq!(answer(&mut world, &said).status, 200);
+        }
         let asked = "openid dpv:FraudPreventionAndDetection sim-swap kyc-match location";
         let begun = begin_at(&mut world, "app", PHONE, asked);
         let id = id_of(&begun);
@@ -80,7 +87,7 @@ fn the_page_is_shown_a_request_by_its_id_and_what_it_records_answers_it() {
         );
         // Nothing was said of the sim card, which needs nobody's consent, nor to anybody else.
         let all = body(&look(&mut world, "sub=alice"));
-        let new: Vec<_> = all["consents"].as_array().unwrap()[2..].iter().map(|one| &one["scope"]).collect();
+        let new: Vec<_> = all["consents"].as_array().unwrap()[4..].iter().map(|one| &one["scope"]).collect();
         assert_eq!(new, ["kyc-match", "location"]);
         // The person may look again, until the client has had its answer.
         assert_eq!(look(&mut world, &format!("request={id}")).status, 200);
