@@ -166,8 +166,12 @@ pub fn claims(token: &Value) -> Value {
 
 /// An id token of this issuer about `al`, long expired.
 pub fn old_id_token(client_id: &str) -> String {
-    let claims = json!({ "iss": ORIGIN, "sub": "al", "aud": client_id, "exp": 2, "iat": 1 });
-    let head = jws::encode_header(Algorithm::Es256, "JWT", "main");
+    signed("JWT", &json!({ "iss": ORIGIN, "sub": "al", "aud": client_id, "exp": 2, "iat": 1 }))
+}
+
+/// A token of this issuer.
+pub fn signed(typ: &str, claims: &Value) -> String {
+    let head = jws::encode_header(Algorithm::Es256, typ, "main");
     let input = jws::signing_input(&head, claims.to_string().as_bytes());
     let signature = key(Algorithm::Es256, 1).sign(input.as_bytes(), &mut ChaCha20Rng::seed_from_u64(9));
     jws::assemble(input, &signature.unwrap())
