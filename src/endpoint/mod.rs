@@ -5,6 +5,7 @@
 
 mod bc_authorize;
 mod ciba_complete;
+mod consent_request;
 mod consents;
 mod dev;
 mod exchange;

@@ -194,6 +194,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::client::Backchannel;
     use crate::config;
     use crate::jose::{Algorithm, SigningKey};
     use crate::scope::Scope;
@@ -212,12 +213,16 @@ mod tests {
         let settings = config::read(document, &bindings).unwrap();
         let client = |credential| Client {
             client_id: "client".into(),
+            client_name: None,
+            number: None,
             credential,
             grant_types: GrantType::ALL.to_vec(),
             scope: Scope::default(),
             default_scope: Scope::default(),
             resources: None,
             api_keys: Vec::new(),
+            backchannel: Backchannel::default(),
+            sector: "client".into(),
             active: true,
         };
         for grant in [GrantType::ClientCredentials, GrantType::TokenExchange] {
