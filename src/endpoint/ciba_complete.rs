@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::{Server, token};
-use crate::client::{Client, DeliveryMode};
+use crate::client::{Client, DeliveryMode, GrantType};
 use crate::consent::ConsentState;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
@@ -108,6 +108,7 @@ pub(super) async fn complete(
     let mut issued = None;
     let notification = match decision {
         Decision::Approved(approval) if push => {
+            token::allowed_grant(&issuer, GrantType::Ciba.as_str(), &client)?;
             let policy = policy_of(host, &issuer).await?;
             let form = Form::default();
             let context =
