@@ -107,7 +107,11 @@ fn mistakes_of_an_issuer() {
             "/issuers/0/pairwise_salt",
             "this profile's subjects are not pairwise",
         ),
-        (|d| d["issuers"][3]["pairwise_salt"] = json!({ "env": "SHORT" }), "/issuers/3/pairwise_salt", "at least 32"),
+        (
+            |d| d["issuers"][3]["pairwise_salt"] = json!({ "env": "SHORT" }),
+            "/issuers/3/pairwise_salt",
+            "at least 32",
+        ),
         (
             |d| d["issuers"][0]["front_end"] = front_end(d).clone(),
             "/issuers/0/front_end",
