@@ -7,6 +7,9 @@ use edgegrant::jose::Algorithm;
 use serde_json::{Value, json};
 use support::*;
 
+const MODE: &str = "backchannel_token_delivery_mode";
+const ENDPOINT: &str = "backchannel_client_notification_endpoint";
+
 /// What was sent last, its body read.
 fn sent(world: &World) -> (&Outbound, Value) {
     let outbound = world.outbound.last().expect("something was sent");
@@ -172,12 +175,19 @@ fn s12_a_push_tells_of_a_refusal() {
 #[test]
 fn what_counts_when_it_is_pushed_is_the_state_of_now() {
     type Change = fn(&mut Value);
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
         ("client disabled", |d| client_in(d, "push")["status"] = json!("revoked")),
         ("client gone", |d| {
             d["clients"].as_array_mut().unwrap().retain(|client| client["client_id"] != "push");
         }),
-        ("not its grant", |d| client_in(d, "push")["grant_types"] = json!(["refresh_token"])),
+        ("not its grant", |d| {
+            let polling = json!({ "grant_types": ["refresh_token"], MODE: null, ENDPOINT: null });
+            *client_in(d, "push") = merged(client_in(d, "push").clone(), polling);
+        }),
+        ("not its mode", |d| {
+            let polling = json!({ MODE: null, ENDPOINT: null });
+            *client_in(d, "push") = merged(client_in(d, "push").clone(), polling);
+        }),
         ("subject disabled", |d| subject_of(d, 0)["disabled"] = json!(true)),
         ("scope withdrawn", |d| client_in(d, "push")["scope"] = json!("openid")),
     ];

@@ -109,6 +109,11 @@ pub(super) async fn complete(
     let notification = match decision {
         Decision::Approved(approval) if push => {
             token::allowed_grant(&issuer, GrantType::Ciba.as_str(), &client)?;
+            // Nobody would be given the tokens.
+            if client.backchannel.mode != DeliveryMode::Push {
+                let message = "the client is not one that tokens are pushed to any more";
+                return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
+            }
             let policy = policy_of(host, &issuer).await?;
             let form = Form::default();
             let context =
