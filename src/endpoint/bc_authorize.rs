@@ -80,7 +80,7 @@ async fn peek(
     token::allowed_grant(issuer, GrantType::Ciba.as_str(), &client)?;
     let policy = policy_of(host, issuer).await?;
     event.policy_version = policy.as_ref().map(|policy| policy.version.clone());
-    let request = backchannel::read(host, issuer, ciba, &client, &form).await?;
+    let request = backchannel::read(host, issuer, ciba, &client, &form)?;
     event.scope = Some(request.scope.to_string());
     event.purpose.clone_from(&request.purpose);
     Ok(Read { client, policy, request })
