@@ -230,20 +230,17 @@ impl Write for AuthorizationDetails {
 
 /// What is of another type than that section says would not be understood either, and stands among the others.
 fn element(details: &Value) -> Option<Value> {
-    const NAMED: [(&str, &str, fn(&Value) -> bool); 6] = [
-        ("type", "type", Value::is_string),
-        ("locations", "locations", are_texts),
-        ("actions", "actions", are_texts),
-        ("datatypes", "dataTypes", are_texts),
-        ("identifier", "identifier", Value::is_string),
-        ("privileges", "privileges", are_texts),
-    ];
+    const TEXTS: [&str; 2] = ["type", "identifier"];
+    const LISTS: [&str; 4] = ["locations", "actions", "datatypes", "privileges"];
     let (mut element, mut others) = (Map::new(), Map::new());
     for (name, value) in details.as_object()? {
-        match NAMED.iter().find(|(known, _, fits)| known == name && fits(value)) {
-            Some((_, shown, _)) => element.insert((*shown).to_owned(), value.clone()),
-            None => others.insert(name.clone(), value.clone()),
-        };
+        let named = if value.is_string() { TEXTS.contains(&&**name) } else { LISTS.contains(&&**name) };
+        let members =
+            if named && (value.is_string() || are_texts(value)) { &mut element } else { &mut others };
+        members.insert(name.clone(), value.clone());
+    }
+    if let Some(types) = element.remove("datatypes") {
+        element.insert("dataTypes".to_owned(), types);
     }
     element.insert("otherFields".to_owned(), Value::Object(others).to_string().into());
     Some(Value::Object(element))
@@ -344,6 +341,11 @@ mod tests {
         ] {
             assert_eq!(read(unset.clone()), default, "{unset}");
         }
+        let set =
+            json!({ "text": "a", "number": 5, "truth": true, "someTexts": ["b"], "choice": "ACCESS_DENIED" });
+        let Sample { text, number, truth, texts, choice } = Sample::read(&set).unwrap();
+        assert_eq!((text.as_deref(), number, truth, texts.len()), (Some("a"), 5, true, 1));
+        assert_eq!(choice, Some(Outcome::AccessDenied));
         for (wrong, message) in [
             (json!({ "text": 1 }), "text must be string"),
             (json!({ "number": "1" }), "number must be number"),
