@@ -47,21 +47,8 @@ pub(super) struct Read {
     pub request: Request,
 }
 
-/// Reads a request as [`peek`] does, and uses it up.
+/// Authenticates the client and reads its request: §7.2, items 1 to 3. A signed one is not used up yet.
 pub(super) async fn read(
-    host: &Host,
-    issuer: &Issuer,
-    ciba: &Ciba,
-    request: &HttpRequest,
-    event: &mut Event,
-) -> Result<Read, ProtocolError> {
-    let read = peek(host, issuer, ciba, request, event).await?;
-    read.request.use_up(host, issuer, &read.client).await?;
-    Ok(read)
-}
-
-/// Authenticates the client and reads its request: §7.2, items 1 to 3.
-async fn peek(
     host: &Host,
     issuer: &Issuer,
     ciba: &Ciba,
@@ -94,7 +81,7 @@ async fn acknowledge(
     event: &mut Event,
 ) -> Result<Value, ProtocolError> {
     let ciba = issuer.ciba.as_ref().ok_or_else(super::unknown_path)?;
-    let Read { client, policy, request } = peek(host, issuer, ciba, http, event).await?;
+    let Read { client, policy, request } = read(host, issuer, ciba, http, event).await?;
     let Person { sub, state, .. } =
         backchannel::person(host, issuer, &client, policy.as_deref(), &request).await?;
     event.subject = Some(sub.clone());
