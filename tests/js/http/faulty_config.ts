@@ -28,7 +28,6 @@ const CLIENTS = [
   { client_id: "narrow", client_secret: secret, scope: "orders:read" },
   { client_id: "post", client_secret: secret, token_endpoint_auth_method: "client_secret_post" },
   { client_id: "pending", client_secret: secret, status: "pending" },
-  { client_id: "public", token_endpoint_auth_method: "none", grant_types: [] },
   { client_id: ODD.id, client_secret: { env: "ODD_SECRET" } },
   ...EXCHANGERS.map((client) => ({
     ...client,
