@@ -11,7 +11,7 @@ export function documented({ test }, server) {
     const text = readFileSync(join(root, "docs/profiles/decathlon.md"), "utf8");
     const [, script] = /```sh\n(.*?)```/s.exec(text);
     const env = { ...process.env, ORIGIN: server.origin };
-    const { stdout, stderr } = await promisify(execFile)("bash", ["-euc", script], { env });
+    const { stdout, stderr } = await promisify(execFile)("bash", ["--norc", "-euc", script], { env });
     assert.strictEqual(stderr, "");
     const [member] = server.env.DKT_MEMBERS.split(",");
     assert.true(stdout.includes(`sub: '${member}'`), stdout);
