@@ -69,6 +69,7 @@ export function median(values) {
   );
 }
 
-function quantile(sorted, q) {
+/** Of values in order. */
+export function quantile(sorted, q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 }

@@ -119,7 +119,6 @@ fn recording_is_audited_and_reading_is_not() {
 fn what_cannot_be_a_consent_is_refused_and_changes_nothing() {
     let (mut world, bearer) = consent_world(3);
     for (change, error, says) in [
-        (json!({ "sub": null }), "invalid_request", "sub must be a text"),
         (json!({ "sub": 7 }), "invalid_request", "sub must be a text"),
         (json!({ "sub": "" }), "invalid_request", "1 to 255 bytes"),
         (json!({ "sub": "é".repeat(128) }), "invalid_request", "1 to 255 bytes"),
@@ -143,11 +142,29 @@ fn what_cannot_be_a_consent_is_refused_and_changes_nothing() {
             assert!(response.body.contains(says), "{says}: {}", response.body);
         }
     }
+    for (change, says) in [
+        (json!({ "sub": null }), "either sub or login_hint"),
+        (json!({ "login_hint": "alice" }), "either sub or login_hint"),
+        (json!({ "sub": null, "login_hint": 7 }), "login_hint must be a text"),
+    ] {
+        let response = world.ask(say(&bearer, &said(change)));
+        assert_refused(&response, (400, "invalid_request", ""), says);
+        assert!(response.body.contains(says), "{says}: {}", response.body);
+    }
+    // The operator knows people by their sub.
+    let response = world.ask(put(json!({ "sub": null, "login_hint": "alice" })));
+    assert_refused(&response, (400, "invalid_request", ""), "sub");
+    let nobody = said(json!({ "sub": null, "login_hint": "zoe" }));
+    assert_refused(&world.ask(say(&bearer, &nobody)), (400, "unknown_user_id", ""), "zoe");
     for wrong in [json!([]), json!("x"), json!(null)] {
         assert_refused(&world.ask(say(&bearer, &wrong)), (400, "invalid_request", ""), &wrong.to_string());
     }
-    for (query, says) in [("", "sub is missing"), ("?sub=", "sub is missing"), ("?sub=a&sub=b", "only once")]
-    {
+    for (query, says) in [
+        ("", "either sub or login_hint"),
+        ("?sub=", "either sub or login_hint"),
+        ("?sub=alice&login_hint=alice", "either sub or login_hint"),
+        ("?sub=a&sub=b", "only once"),
+    ] {
         let response = world.ask(look(&bearer, query));
         assert_refused(&response, (400, "invalid_request", ""), query);
         assert!(response.body.contains(says), "{says}: {}", response.body);

@@ -78,6 +78,8 @@ fn a_reply_of_the_wrong_kind_is_a_failure_of_the_host() {
 
 #[cfg(feature = "faults")]
 mod with_faults {
+    use edgegrant::host::{Hooks, Identified};
+
     use super::*;
 
     #[test]
@@ -131,12 +133,16 @@ mod with_faults {
 
     #[test]
     fn every_kind_of_effect_comes_back_with_its_reply() {
-        let mut world = world(1);
+        let hooks = Hooks { audit: true, subject: true, identify: true, notify_user: true };
+        let mut world = world_with(&document(), hooks, 1);
+        world.identified.insert("fault/all".into(), Identified { sub: "ann".into(), user_code: None });
+        let began = world.now;
         let response = world.ask(post("/_fault/effects?id=all", ""));
         assert_eq!(
             response.body,
-            r#"{"records":2,"committed":true,"entries":1,"signatures":128,"subject":null,"identified":null,"status":200}"#
+            r#"{"records":2,"committed":true,"entries":1,"signatures":128,"subject":null,"identified":"ann","status":200}"#
         );
+        assert_eq!((world.asked.len(), world.waited, world.now - began), (1, 1, 1));
         let sent: Vec<&str> = world.outbound.iter().map(|request| request.url.as_str()).collect();
         assert_eq!(sent, ["http://127.0.0.1/fetch", "http://127.0.0.1/notify"]);
     }

@@ -20,7 +20,7 @@ const plan = quick
   ? { quick, rounds: 1, milliseconds: 100, seconds: 1 }
   : { quick, rounds: 7, milliseconds: 500, seconds: 3 };
 
-const runtimes = wanted.length > 0 ? wanted : Object.keys(RUNTIMES);
+const runtimes = wanted.length > 0 ? wanted : RUNTIMES;
 const work = mkdtempSync(join(tmpdir(), "bench-generator-"));
 const env = environment();
 const launch = launcher(work, env);

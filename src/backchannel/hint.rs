@@ -6,9 +6,9 @@ use crate::error::{ErrorCode, ProtocolError};
 use crate::host::{self, Host, UserCodeFault};
 use crate::issuer::Issuer;
 use crate::named::named;
-use crate::policy::{Policy, Rule};
+use crate::policy::{Policy, Rule, SubjectState};
 use crate::profile::{BackchannelShape, LoginHint};
-use crate::store::{Quota, subject_of_hint};
+use crate::store::{Person, Quota, subject_of_hint};
 use crate::subscriber::Subscriber;
 use crate::token::{self, Fault};
 
@@ -85,7 +85,7 @@ pub async fn person(
     client: &Client,
     policy: Option<&Policy>,
     request: &Request,
-) -> Result<String, ProtocolError> {
+) -> Result<Person, ProtocolError> {
     let Hint { kind, text, sub } = &request.hint;
     let text = match (kind, sub) {
         (_, Some(sub)) => sub.clone(),
@@ -104,6 +104,10 @@ pub async fn person(
     };
     let found = subject_of_hint(host, issuer, hint).await.map_err(ProtocolError::unavailable)?;
     let found = found.ok_or_else(unknown)?;
+    // Before all else, so that nobody learns who is disabled.
+    if found.state == SubjectState::Disabled {
+        return Err(unknown().with_cause("the subject is disabled"));
+    }
     if found.user_code == Some(UserCodeFault::Missing) {
         let message = "this person is only asked by those who send their user_code";
         return Err(ProtocolError::new(ErrorCode::MissingUserCode, message));
@@ -112,7 +116,7 @@ pub async fn person(
         let wrong = found.user_code == Some(UserCodeFault::Wrong);
         guess(host, issuer, client, &found.sub, wrong).await?;
     }
-    Ok(found.sub)
+    Ok(found)
 }
 
 /// The one answer for whoever cannot be asked.

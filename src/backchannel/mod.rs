@@ -4,7 +4,6 @@ mod hint;
 mod parameters;
 mod signed;
 
-use fluent_uri::Uri;
 use serde_json::Value;
 
 use crate::client::{Client, DeliveryMode};
@@ -16,7 +15,7 @@ use crate::profile::BackchannelShape;
 use crate::purpose;
 use crate::resource::Resource;
 use crate::scope::Scope;
-use crate::time::Seconds;
+use crate::time::{Seconds, Timestamp};
 
 pub use hint::{Hint, HintKind, person, unknown};
 use parameters::Parameters;
@@ -57,6 +56,8 @@ pub struct Request {
     pub request_context: Option<Value>,
     /// What was dropped of it, in words.
     pub warnings: Vec<String>,
+    /// The `jti` of a signed one, which is good once, and when it ends.
+    jti: Option<(String, Timestamp)>,
 }
 
 /// Reads an authentication request of `client`, signed or not.
@@ -72,7 +73,7 @@ pub async fn read(
     form: &Form,
 ) -> Result<Request, ProtocolError> {
     let shape = &issuer.profile.backchannel;
-    let parameters = Parameters::read(host, issuer, client, form).await?;
+    let parameters = Parameters::read(host, issuer, client, form)?;
     let mut warnings = Vec::new();
     let (scope, purpose) = scope(issuer, client, &parameters, &mut warnings)?;
     let acr_values = acr_values(ciba, &parameters, &mut warnings)?;
@@ -99,10 +100,21 @@ pub async fn read(
         purpose,
         request_context: context(&parameters)?,
         warnings,
+        jti: parameters.jti,
     };
-    // Last, so that only a request that is good otherwise uses up its jti.
-    parameters.use_up(host, issuer, client).await?;
     Ok(request)
+}
+
+impl Request {
+    /// Uses it up, where it is signed: it is good once. Call it last, so that no request that is refused for something
+    /// else has lost its `jti`.
+    ///
+    /// # Errors
+    /// `invalid_request` where it was used before.
+    pub async fn use_up(&self, host: &Host, issuer: &Issuer, client: &Client) -> Result<(), ProtocolError> {
+        let Some((jti, expires_at)) = &self.jti else { return Ok(()) };
+        signed::use_up(host, issuer, client, jti, *expires_at).await
+    }
 }
 
 /// §7.1: `scope` must hold `openid`. Where the profile has purposes, one must be named.
@@ -234,13 +246,12 @@ fn context(parameters: &Parameters) -> Result<Option<Value>, ProtocolError> {
     Err(ProtocolError::invalid_request(message))
 }
 
-/// Whether a request may be read at all: the parameters that a profile does not read.
+/// Whether the profile reads a parameter.
 fn is_read(shape: &BackchannelShape, name: &str) -> bool {
     !shape.ignored.contains(&name)
 }
 
 /// Where people give consent that is missing. `id`: the request's.
 pub fn consent_url(ciba: &Ciba, id: &str) -> Option<String> {
-    let page = ciba.consent_page.as_ref()?;
-    Uri::parse(page.as_str()).ok().map(|page| format!("{page}?request={id}"))
+    ciba.consent_page.as_ref().map(|page| format!("{page}?request={id}"))
 }

@@ -26,7 +26,7 @@ impl Parameters {
     ///
     /// # Errors
     /// `invalid_request` where they must be signed and are not, or are and the JWT is no good.
-    pub(super) async fn read(
+    pub(super) fn read(
         host: &Host,
         issuer: &Issuer,
         client: &Client,
@@ -34,7 +34,7 @@ impl Parameters {
     ) -> Result<Self, ProtocolError> {
         let shape = &issuer.profile.backchannel;
         let mut read = match form.get("request") {
-            Some(request) => signed::read(host, issuer, client, form, request).await?,
+            Some(request) => signed::read(host.now(), issuer, client, form, request)?,
             // §4: a client that is registered to sign must.
             None if shape.signed || client.backchannel.request_signing_alg.is_some() => {
                 return Err(ProtocolError::invalid_request("send the parameters signed, as request"));
@@ -76,7 +76,10 @@ impl Parameters {
         let number = match self.values.get(name) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(text)) if text.is_empty() => return Ok(None),
-            Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+            Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                // Digits that are no such number are a larger one, which is as good as the largest.
+                Some(text.parse().unwrap_or(u64::MAX))
+            }
             Some(other) => other.as_u64(),
         };
         number.filter(|number| *number > 0).map(Some).ok_or_else(|| {
@@ -93,20 +96,6 @@ impl Parameters {
                 .map_err(|error| ProtocolError::invalid_request(format!("{name} must be JSON: {error}"))),
             Some(value) => Ok(Some(value.clone())),
         }
-    }
-
-    /// Uses up the request, where it is signed.
-    ///
-    /// # Errors
-    /// `invalid_request` where it was used before.
-    pub(super) async fn use_up(
-        &self,
-        host: &Host,
-        issuer: &Issuer,
-        client: &Client,
-    ) -> Result<(), ProtocolError> {
-        let Some((jti, expires_at)) = &self.jti else { return Ok(()) };
-        signed::use_up(host, issuer, client, jti, *expires_at).await
     }
 }
 

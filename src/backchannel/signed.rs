@@ -28,8 +28,8 @@ const OUTSIDE: [&str; 5] =
 const OWN: [&str; 6] = ["iss", "aud", "exp", "iat", "nbf", "jti"];
 
 /// Verifies a signed request and reads its parameters.
-pub(super) async fn read(
-    host: &Host,
+pub(super) fn read(
+    now: Timestamp,
     issuer: &Issuer,
     client: &Client,
     form: &Form,
@@ -65,7 +65,7 @@ pub(super) async fn read(
     let verified = keys.find_map(|key| jws.clone().verify(&key.key).ok());
     let verified = verified.ok_or_else(|| faulty("it is not signed by a key of this client".into()))?;
     let claims = Claims::parse(verified.payload()).map_err(|error| faulty(error.to_string()))?;
-    let (jti, expires_at) = check(issuer, client, &claims, host.now()).map_err(faulty)?;
+    let (jti, expires_at) = check(issuer, client, &claims, now).map_err(faulty)?;
     let values = json::parse(verified.payload()).ok();
     let Some(Value::Object(mut values)) = values else { return Err(faulty("no claims".into())) };
     values.retain(|name, _| !OWN.contains(&name.as_str()));

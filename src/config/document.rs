@@ -100,7 +100,7 @@ pub struct Issuer {
     /// The credentials of the front end that asks what to do, in a profile that has an API for that.
     #[deserr(default)]
     pub front_end: Option<FrontEnd>,
-    /// The binding that holds what pairwise subjects are made with, at least 22 characters; it must never change.
+    /// The binding that holds what pairwise subjects are made with, at least 32 characters; it must never change.
     /// Needed where the profile has such subjects.
     #[deserr(default)]
     pub pairwise_salt: Option<Binding>,

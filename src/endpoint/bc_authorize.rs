@@ -10,13 +10,14 @@ use crate::client::{Client, Credential, DeliveryMode, GrantType};
 use crate::client_authentication::authenticate;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::grant::{Context, ciba};
+use crate::grant::Context;
+use crate::grant::ciba::{self, Purpose};
 use crate::host::{AuthenticationRequest, Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::{Ciba, Issuer};
 use crate::policy::{LegalBasis, Policy, Rule};
 use crate::store::ciba::{Asked, State, begin};
-use crate::store::policy_of;
+use crate::store::{Person, policy_of};
 
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
     let mut event = Event::new("authentication.refused", host.now(), &issuer.identifier);
@@ -46,8 +47,21 @@ pub(super) struct Read {
     pub request: Request,
 }
 
-/// Authenticates the client and reads its request: §7.2, items 1 to 3.
+/// Reads a request as [`peek`] does, and uses it up.
 pub(super) async fn read(
+    host: &Host,
+    issuer: &Issuer,
+    ciba: &Ciba,
+    request: &HttpRequest,
+    event: &mut Event,
+) -> Result<Read, ProtocolError> {
+    let read = peek(host, issuer, ciba, request, event).await?;
+    read.request.use_up(host, issuer, &read.client).await?;
+    Ok(read)
+}
+
+/// Authenticates the client and reads its request: §7.2, items 1 to 3.
+async fn peek(
     host: &Host,
     issuer: &Issuer,
     ciba: &Ciba,
@@ -80,18 +94,19 @@ async fn acknowledge(
     event: &mut Event,
 ) -> Result<Value, ProtocolError> {
     let ciba = issuer.ciba.as_ref().ok_or_else(super::unknown_path)?;
-    let Read { client, policy, request } = read(host, issuer, ciba, http, event).await?;
-    let sub = backchannel::person(host, issuer, &client, policy.as_deref(), &request).await?;
+    let Read { client, policy, request } = peek(host, issuer, ciba, http, event).await?;
+    let Person { sub, state, .. } =
+        backchannel::person(host, issuer, &client, policy.as_deref(), &request).await?;
     event.subject = Some(sub.clone());
     let context =
         Context { host, issuer, client: &client, policy: policy.as_deref(), form: &Form::default() };
     let decision = ciba::decide(
         &context,
         &client,
-        &sub,
+        (&sub, state),
         &request.scope,
         &request.audience,
-        request.purpose.as_deref(),
+        request.purpose.as_deref().map(Purpose::asked),
         None,
     )
     .await
@@ -115,6 +130,7 @@ async fn acknowledge(
             _ => return Err(context.refuse(&refusal)),
         },
     };
+    request.use_up(host, issuer, &client).await?;
     let names = begin(
         host,
         asked(issuer, &client, &request, Some(sub.clone())),
@@ -130,15 +146,13 @@ async fn acknowledge(
         host.notify_user(asked).await.map_err(ProtocolError::unavailable)?;
     }
     let mut body = json!({ "auth_req_id": names.auth_req_id, "expires_in": request.expires_in.0 });
-    let members = body.as_object_mut();
-    let id = names.auth_req_id.split('.').next().unwrap_or_default();
-    let consent_url = if consent_missing { backchannel::consent_url(ciba, id) } else { None };
-    if let Some(members) = members {
+    if let Some(members) = body.as_object_mut() {
         // §7.3: interval is for those who poll.
         if client.backchannel.mode != DeliveryMode::Push {
             members.insert("interval".into(), ciba.interval.0.into());
         }
-        if let Some(url) = consent_url {
+        let id = names.auth_req_id.split('.').next().unwrap_or_default();
+        if let Some(url) = backchannel::consent_url(ciba, id).filter(|_| consent_missing) {
             members.insert("consent_url".into(), url.into());
         }
     }

@@ -20,6 +20,11 @@ impl<'a> Members<'a> {
         text.ok_or_else(|| ProtocolError::invalid_request(format!("{name} must be a text")))
     }
 
+    /// A member that is a text, where there is one.
+    pub(super) fn text_if_any(self, name: &str) -> Result<Option<&'a str>, ProtocolError> {
+        self.0.get(name).filter(|value| !value.is_null()).map(|_| self.text(name)).transpose()
+    }
+
     /// The subject that is named.
     pub(super) fn sub(self) -> Result<&'a str, ProtocolError> {
         self.text("sub").and_then(expect_sub)

@@ -89,7 +89,11 @@ async fn result(context: &Context<'_>, open: &Open, now: Timestamp) -> Result<Op
     let approval = request.approval.clone().unwrap_or_default();
     match approved(context, open, &approval).await {
         // Somebody may yet consent.
-        Err(error) if error.rule == Some(Rule::PurposeConsentRequired.id()) => Ok(None),
+        Err(error)
+            if request.state == State::Pending && error.rule == Some(Rule::PurposeConsentRequired.id()) =>
+        {
+            Ok(None)
+        }
         granted => granted.map(Some),
     }
 }
@@ -103,13 +107,18 @@ pub async fn approved(
     open: &Open,
     approval: &Approval,
 ) -> Result<Grant, ProtocolError> {
-    let Context { client, policy, .. } = context;
+    let Context { host, issuer, client, policy, .. } = context;
     let request = &open.request;
     let asked = &request.asked;
     let sub = approval.sub.as_ref().or(asked.sub.as_ref()).ok_or_else(unknown)?.clone();
     let scope: Scope = approval.scope.as_ref().unwrap_or(&asked.scope).parse().unwrap_or_default();
-    let decision =
-        decide(context, client, &sub, &scope, &asked.audience, asked.purpose.as_deref(), None).await;
+    let purpose = asked.purpose.as_deref().map(|name| {
+        let agreed = request.approval.is_some();
+        Purpose { name, agreed, since: (!agreed).then(|| request.issued_at()) }
+    });
+    let state = subject_state(host, issuer, &issuer.identifier, &sub).await;
+    let state = state.map_err(ProtocolError::unavailable)?;
+    let decision = decide(context, client, (&sub, state), &scope, &asked.audience, purpose, None).await;
     let mut granted = decision.map_err(ProtocolError::unavailable)?.into_result().map_err(|refusal| {
         let code = match refusal.rule {
             Rule::PurposeConsentRefused if request.state == State::Pending => ErrorCode::AccessDenied,
@@ -151,25 +160,46 @@ fn may_refresh(context: &Context<'_>, granted: &Granted) -> bool {
     !context.issuer.profile.offline_access || granted.scope.contains("offline_access")
 }
 
+/// What data is asked for.
+#[derive(Clone, Copy)]
+pub struct Purpose<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether the person agreed to this very request, whatever is on record beside that.
+    pub agreed: bool,
+    /// Since when it rests on their consent: once that is withdrawn, a new one does not revive it.
+    pub since: Option<Timestamp>,
+}
+
+impl<'a> Purpose<'a> {
+    /// What is asked for now, so that the last word counts.
+    pub fn asked(name: &'a str) -> Self {
+        Self { name, agreed: false, since: None }
+    }
+}
+
 /// Decides by what is known now. `audience`: what was asked for, if anything was.
 pub async fn decide(
     context: &Context<'_>,
     client: &Client,
-    sub: &str,
+    (sub, state): (&str, SubjectState),
     scope: &Scope,
     audience: &[String],
-    purpose: Option<&str>,
+    purpose: Option<Purpose<'_>>,
     left: Option<Seconds>,
 ) -> Result<Decision, Failure> {
-    let Context { host, issuer, policy, .. } = context;
-    let state = match subject_state(host, issuer, &issuer.identifier, sub).await? {
+    let Context { issuer, policy, .. } = context;
+    let state = match state {
         // A front end knows its people itself.
         SubjectState::Unknown if issuer.front_end.is_some() => SubjectState::Active,
         state => state,
     };
     let consent = match purpose {
-        Some(purpose) => Some((purpose, consent(context, client, sub, purpose, scope).await?)),
         None => None,
+        Some(purpose) => match consent(context, client, sub, purpose, scope).await? {
+            Consent::Unknown if purpose.agreed => Some((purpose.name, Consent::Given)),
+            consent => Some((purpose.name, consent)),
+        },
     };
     // The default audience is nobody's to ask for.
     let audience: Vec<&str> =
@@ -192,16 +222,13 @@ async fn consent(
     context: &Context<'_>,
     client: &Client,
     sub: &str,
-    purpose: &str,
+    Purpose { name: purpose, since, .. }: Purpose<'_>,
     scope: &Scope,
 ) -> Result<Consent, Failure> {
     let Context { host, issuer, policy, .. } = context;
     let needed = policy.map(|policy| policy.by_consent(purpose, scope)).unwrap_or_default();
-    if needed.is_empty() {
-        return Ok(Consent::Unknown);
-    }
     let processing = Processing { sub, client_id: &client.client_id, purpose, scope: &needed };
-    store::consent(host, issuer, &issuer.consents, processing).await
+    store::consent(host, issuer, processing, since).await
 }
 
 /// §11: what whoever decided said.

@@ -3,14 +3,15 @@
 //! Takes a JWT that the client signed, about a subscriber, and a purpose. Gives an access token where the purpose
 //! rests on something else than a consent that is missing; nobody is asked.
 
-use super::{Context, Grant, IdTokenGrant, ciba};
+use super::ciba::{self, Purpose};
+use super::{Context, Grant, IdTokenGrant};
 use crate::client::GrantType;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Hint;
 use crate::jose::jws::Unverified;
 use crate::jose::jwt::Claims;
 use crate::purpose;
-use crate::store::{Details, Jti, UsedFor, subject_of_hint};
+use crate::store::{Details, Jti, Person, UsedFor, subject_of_hint};
 use crate::subscriber::Subscriber;
 use crate::time::{Seconds, Timestamp};
 
@@ -29,7 +30,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     // §2.1: assertion is required.
     let assertion = form.require("assertion")?;
     let asked = purpose::asked(form.get("purpose"), form.get("scope"))?;
-    let jws = Unverified::parse(assertion).map_err(|error| faulty(error.to_string()))?;
+    let jws = Unverified::parse(assertion).map_err(faulty)?;
     // §3 item 9: signed by the client, under the algorithm of the key.
     let (alg, kid) = (jws.header().alg, jws.header().kid.clone());
     let named = |key: &&crate::client::ClientKey| {
@@ -37,8 +38,8 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     };
     let keys = client.backchannel.keys.iter().filter(named);
     let verified = keys.into_iter().find_map(|key| jws.clone().verify(&key.key).ok());
-    let verified = verified.ok_or_else(|| faulty("it is not signed by a key of this client".into()))?;
-    let claims = Claims::parse(verified.payload()).map_err(|error| faulty(error.to_string()))?;
+    let verified = verified.ok_or_else(|| faulty("it is not signed by a key of this client"))?;
+    let claims = Claims::parse(verified.payload()).map_err(faulty)?;
     let said = said(context, &claims).map_err(faulty)?;
 
     let subscriber: Subscriber = said.sub.parse().map_err(|error| faulty(format!("sub: {error}")))?;
@@ -51,9 +52,12 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     };
     let found = subject_of_hint(host, issuer, hint).await;
     let found = found.map_err(ProtocolError::unavailable)?;
-    let sub = found.ok_or_else(|| faulty("sub names nobody who is known here".into()))?.sub;
+    let found = found.ok_or_else(|| faulty("sub names nobody who is known here"))?;
+    let Person { sub, state, .. } = found;
     let scope = asked.wanted();
-    let decision = ciba::decide(context, client, &sub, &scope, &[], Some(&asked.purpose), None).await;
+    let decision =
+        ciba::decide(context, client, (&sub, state), &scope, &[], Some(Purpose::asked(&asked.purpose)), None)
+            .await;
     let decision = decision.map_err(ProtocolError::unavailable)?;
     let granted = decision.into_result().map_err(|refusal| context.refuse(&refusal))?;
     // §3 item 7: good once. Last, so that a grant that was refused can be sent again.
@@ -65,7 +69,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
         expires_at: said.expires_at.after(LEEWAY),
     };
     if !jti.record_once(host).await.map_err(ProtocolError::unavailable)? {
-        return Err(faulty("jti was used before: send a new one each time".into()));
+        return Err(faulty("jti was used before: send a new one each time"));
     }
     let id_token = granted.scope.contains("openid").then(IdTokenGrant::default);
     let details = Details { purpose: Some(asked.purpose), ..Details::default() };
@@ -113,6 +117,6 @@ fn said<'a>(context: &Context<'_>, claims: &'a Claims) -> Result<Said<'a>, Strin
     Ok(Said { sub: required("sub")?, jti, expires_at: Timestamp::from_seconds(exp.ceil() as u64) })
 }
 
-fn faulty(message: String) -> ProtocolError {
+fn faulty(message: impl std::fmt::Display) -> ProtocolError {
     ProtocolError::new(ErrorCode::InvalidGrant, format!("assertion: {message}"))
 }

@@ -4,7 +4,8 @@
 //! token that follows; the one that was presented is spent (RFC 9700 §4.14.2). What the family was issued for is
 //! decided again.
 
-use super::{Context, Grant, UsedUp, ciba};
+use super::ciba::{self, Purpose};
+use super::{Context, Grant, UsedUp};
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Failure;
@@ -55,11 +56,24 @@ pub async fn decide(
 ) -> Result<Decision, Failure> {
     let Context { host, issuer, policy, .. } = context;
     let refresh::Authorization { sub, flow, from, foreign, audience, details, .. } = &current.authorization;
+    let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
     let Some(flow) = flow else {
         let left = Seconds(current.ends_at.seconds().saturating_sub(host.now().seconds()));
-        return ciba::decide(context, to, sub, scope, audience, details.purpose.as_deref(), Some(left)).await;
+        return ciba::decide(
+            context,
+            to,
+            (sub, state),
+            scope,
+            audience,
+            details.purpose.as_deref().map(|name| Purpose {
+                name,
+                agreed: false,
+                since: Some(current.begun_at),
+            }),
+            Some(left),
+        )
+        .await;
     };
-    let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
     Ok(policy::refresh(
         *policy,

@@ -50,6 +50,7 @@ pub(crate) struct Mailbox {
 
 /// What the operator has a hook for. Without one, the core does not ask.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "a list of what there is")]
 pub struct Hooks {
     /// Takes audit events.
     pub audit: bool,

@@ -18,6 +18,7 @@ use crate::time::Seconds;
 
 /// A profile: every knob. The standard values stand in `standard.rs`.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "knobs, each by itself")]
 pub struct Profile {
     /// Where the token endpoint is, under the issuer's path.
     pub token_path: &'static str,
@@ -51,6 +52,7 @@ pub struct Profile {
 
 /// Requests to authenticate people who are elsewhere: CIBA Core §7.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "knobs, each by itself")]
 pub struct BackchannelShape {
     /// The endpoint's path, under the issuer's.
     pub path: &'static str,

@@ -21,7 +21,7 @@ pub use jti::{Jti, UsedFor};
 pub use jwks::jwks;
 pub use policy::{policy_of, publish_policy, published_policy};
 pub use quota::Quota;
-pub use subject::{put_hint, put_subject, subject_of_hint, subject_state};
+pub use subject::{Person, put_hint, put_subject, subject_of_hint, subject_state};
 
 use record::Record;
 

@@ -72,21 +72,36 @@ impl Record for Named {
     }
 }
 
+/// Whom a hint names.
+#[derive(Debug)]
+pub struct Person {
+    /// The subject's identifier.
+    pub sub: String,
+    /// What is known of it.
+    pub state: SubjectState,
+    /// What was wrong with the user code.
+    pub user_code: Option<UserCodeFault>,
+}
+
 /// Whom a hint names: by the host's hook where there is one; else by the directory, which knows people by their
-/// `sub` and by what they were named there, and has the word over the configuration.
-pub async fn subject_of_hint(
-    host: &Host,
-    issuer: &Issuer,
-    hint: Hint,
-) -> Result<Option<Identified>, Failure> {
+/// `sub` and, in a `login_hint`, by what they were named there, and has the word over the configuration.
+pub async fn subject_of_hint(host: &Host, issuer: &Issuer, hint: Hint) -> Result<Option<Person>, Failure> {
     if host.identifies() {
-        return host.identify(hint).await;
+        let Some(Identified { sub, user_code }) = host.identify(hint).await? else { return Ok(None) };
+        let state = subject_state(host, issuer, &issuer.identifier, &sub).await?;
+        return Ok(Some(Person { sub, state, user_code }));
     }
     let text = &hint.hint;
-    let named = hint_key(issuer, text).read(host).await?.map(|found| found.record.sub);
-    let by_hint = || issuer.subjects.iter().find(|(_, subject)| subject.hints.contains(text));
-    let sub = named.or_else(|| by_hint().map(|(sub, _)| sub.clone())).unwrap_or_else(|| text.clone());
-    if subject_state(host, issuer, &issuer.identifier, &sub).await? == SubjectState::Unknown {
+    let mut named = None;
+    // What a token says is a sub, and no other name.
+    if hint.kind == "login_hint" {
+        let by_hint = || issuer.subjects.iter().find(|(_, subject)| subject.hints.contains(text));
+        named = hint_key(issuer, text).read(host).await?.map(|found| found.record.sub);
+        named = named.or_else(|| by_hint().map(|(sub, _)| sub.clone()));
+    }
+    let sub = named.unwrap_or_else(|| text.clone());
+    let state = subject_state(host, issuer, &issuer.identifier, &sub).await?;
+    if state == SubjectState::Unknown {
         return Ok(None);
     }
     let expected = issuer.subjects.get(&sub).and_then(|subject| subject.user_code.as_ref());
@@ -94,7 +109,7 @@ pub async fn subject_of_hint(
         None => Some(UserCodeFault::Missing),
         Some(sent) => (!expected.matches(&Secret::new(sent.as_str()))).then_some(UserCodeFault::Wrong),
     });
-    Ok(Some(Identified { sub, user_code }))
+    Ok(Some(Person { sub, state, user_code }))
 }
 
 /// Lets `hint` name `sub`.

@@ -3,7 +3,6 @@
 import { byUtf8 } from "../../js/store/partition.ts";
 import { change, put } from "./contract/kit.ts";
 import { ODD_IDS } from "./contract/samples.ts";
-import { outbound, seen } from "./notify_test.ts";
 import type { QUnit, Runtime } from "./runtime.ts";
 
 const KEYS = ODD_IDS.map((id) => `persistence/1/${id}`).sort(byUtf8);
@@ -14,31 +13,7 @@ const DAY = 86_400;
 
 const today = () => Math.floor(Date.now() / 1000);
 
-/** Under this name the endpoint lets the first request hang, in which the restart comes. */
-const RESTARTED = "restarted/hang,200";
-
-export default (QUnit: QUnit, { restarted, stores, target }: Runtime): void => {
-  for (const { name, open } of stores.filter(({ keeps }) => keeps)) {
-    QUnit.module(`notifications kept by ${name}`, () => {
-      if (!restarted) {
-        QUnit.test("one is on its way before the restart", async (assert) => {
-          const { enqueue } = await open();
-          await enqueue?.(outbound(`${target}/${RESTARTED}`, 1_000));
-          assert.strictEqual((await seen(target ?? "", "restarted", "open", 1)).length, 1);
-        });
-        return;
-      }
-      QUnit.test("and is sent again after it", async (assert) => {
-        await open();
-        const all = await seen(target ?? "", "restarted", "answered", 1);
-        assert.deepEqual(
-          all.map(({ state }) => state),
-          ["closed", "answered"],
-        );
-      });
-    });
-  }
-
+export default (QUnit: QUnit, { restarted, stores }: Runtime): void => {
   for (const { name, open, observed } of stores.filter(({ persistent }) => persistent)) {
     QUnit.module(`persistence of ${name}`, () => {
       if (!restarted) {

@@ -6,6 +6,7 @@ import effects from "./effects_test.ts";
 import http from "./http_test.ts";
 import index from "./index_test.ts";
 import inspect from "./inspect_test.ts";
+import notifyRestart from "./notify_restart_test.ts";
 import notify from "./notify_test.ts";
 import operator from "./operator_test.ts";
 import persistence from "./persistence_test.ts";
@@ -49,10 +50,11 @@ const FILES: Register[] = [
   verifyJwksFetch,
   verifyPresets,
   verifyRequest,
+  notifyRestart,
 ];
 
 /** What is tested when a runtime is started a second time on the same folders. */
-const AFTER_RESTART: Register[] = [persistence];
+const AFTER_RESTART: Register[] = [persistence, notifyRestart];
 
 const suite: Register = (QUnit, runtime) => {
   for (const register of runtime.restarted ? AFTER_RESTART : FILES) register(QUnit, runtime);

@@ -1,0 +1,60 @@
+// Measures CIBA beside node-oidc-provider, and many requests that wait, and writes the figures into README.md here.
+//
+//   node bench/ciba/run.mjs                  all, in every runtime: about fifteen minutes
+//   node bench/ciba/run.mjs cycles           whole cycles
+//   node bench/ciba/run.mjs pending workerd  requests that wait, in some runtimes
+//   node bench/ciba/run.mjs --quick          a smoke run: prints, and writes nothing
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { launcher, RUNTIMES } from "../generator/servers.mjs";
+import { publish } from "../report.mjs";
+import { measureCycles } from "./cycles.mjs";
+import { environment, requests } from "./deployment.mjs";
+import { measurePending } from "./pending.mjs";
+import { renderCycles, renderPending } from "./report.mjs";
+
+const words = process.argv.slice(2);
+const quick = words.includes("--quick");
+const wanted = (names) => {
+  const some = names.filter((name) => words.includes(name));
+  return some.length > 0 ? some : names;
+};
+const plan = quick
+  ? { rounds: 1, seconds: 4, warmUpSeconds: 4, pending: { count: 100, seconds: 6, expiry: 15 } }
+  : { rounds: 7, seconds: 5, warmUpSeconds: 5, pending: { count: 10_000, seconds: 60, expiry: 110 } };
+
+const work = mkdtempSync(join(tmpdir(), "bench-ciba-"));
+const env = environment();
+const launch = launcher(work, env, new URL("entry/", import.meta.url));
+const peer = [process.execPath, [fileURLToPath(new URL("entry/node_oidc_provider.mjs", import.meta.url))]];
+try {
+  for (const part of wanted(["cycles", "pending"])) await { cycles, pending }[part]();
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function cycles() {
+  const request = (origin) => requests(origin, env).health();
+  const servers = [];
+  try {
+    servers.push(await launch("oidc_provider", { request, command: () => peer }));
+    for (const runtime of wanted(RUNTIMES)) servers.push(await launch(runtime, { request }));
+    publishText("cycles", renderCycles(await measureCycles(servers, env, plan), plan));
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+async function pending() {
+  const figures = [];
+  for (const runtime of wanted(RUNTIMES))
+    figures.push(await measurePending(launch, runtime, env, plan.pending));
+  publishText("pending", renderPending(figures, plan.pending));
+}
+
+function publishText(name, text) {
+  console.log(text);
+  if (!quick) publish(fileURLToPath(new URL("README.md", import.meta.url)), text, name);
+}
