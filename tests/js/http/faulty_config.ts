@@ -25,6 +25,13 @@ const EXCHANGERS = [
 ];
 
 const CLIENTS = [
+  {
+    client_id: "asker",
+    client_secret: secret,
+    issuers: Object.keys(MOUNTS),
+    scope: "openid",
+    grant_types: ["urn:openid:params:grant-type:ciba"],
+  },
   { client_id: "narrow", client_secret: secret, scope: "orders:read" },
   { client_id: "post", client_secret: secret, token_endpoint_auth_method: "client_secret_post" },
   { client_id: "pending", client_secret: secret, status: "pending" },
@@ -50,8 +57,9 @@ export function configuration(changes: Changes): object {
     profile,
     keys: [{ alg: "ES256", private_key: { env: "KEY" } }],
     generator_keys: [{ alg: "HS256", kid: "generator", private_key: { env: "GENERATOR_KEY" } }],
-    scope: `${DATA} ${GENERATOR} ${EXCHANGE}`,
+    scope: `openid ${DATA} ${GENERATOR} ${EXCHANGE}`,
     policy: "registry",
+    ciba: {},
   }));
   return {
     ...demo,

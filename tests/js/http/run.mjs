@@ -16,7 +16,9 @@ import { cibaCamara } from "./ciba_camara.mjs";
 import { cibaConsent } from "./ciba_consent.mjs";
 import { cibaForeign } from "./ciba_foreign.mjs";
 import { cibaGateway } from "./ciba_gateway.mjs";
+import { cibaHintToken } from "./ciba_hint_token.mjs";
 import { cibaHooks } from "./ciba_hooks.mjs";
+import { cibaMetadata } from "./ciba_metadata.mjs";
 import { cibaNotify } from "./ciba_notify.mjs";
 import { cibaPatient } from "./ciba_patient.mjs";
 import { cibaRaces } from "./ciba_races.mjs";
@@ -55,6 +57,7 @@ const DEMO_SUITES = {
   bulk,
   documented,
   foreign,
+  cibaMetadata,
   ciba,
   cibaRefused,
   cibaRaces,
@@ -74,6 +77,7 @@ const FAULTY_SUITES = {
   cibaConsent,
   cibaCamara,
   cibaRechecked,
+  cibaHintToken,
   cibaHooks,
   cibaPatient,
   unharmed,
