@@ -28,6 +28,7 @@ import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
 import { exchangeRefusals } from "./exchange_refusals.mjs";
 import { foreign } from "./foreign.mjs";
+import { frontEnd } from "./front_end.mjs";
 import { generatorRefusals } from "./generator_refusals.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
@@ -63,6 +64,7 @@ const DEMO_SUITES = {
   cibaRaces,
   cibaNotify,
   cibaForeign,
+  frontEnd,
 };
 const FAULTY_SUITES = {
   badInput,
