@@ -16,7 +16,9 @@ import { cibaCamara } from "./ciba_camara.mjs";
 import { cibaConsent } from "./ciba_consent.mjs";
 import { cibaForeign } from "./ciba_foreign.mjs";
 import { cibaGateway } from "./ciba_gateway.mjs";
+import { cibaHintToken } from "./ciba_hint_token.mjs";
 import { cibaHooks } from "./ciba_hooks.mjs";
+import { cibaMetadata } from "./ciba_metadata.mjs";
 import { cibaNotify } from "./ciba_notify.mjs";
 import { cibaPatient } from "./ciba_patient.mjs";
 import { cibaRaces } from "./ciba_races.mjs";
@@ -26,6 +28,7 @@ import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
 import { exchangeRefusals } from "./exchange_refusals.mjs";
 import { foreign } from "./foreign.mjs";
+import { frontEnd } from "./front_end.mjs";
 import { generatorRefusals } from "./generator_refusals.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
@@ -55,11 +58,13 @@ const DEMO_SUITES = {
   bulk,
   documented,
   foreign,
+  cibaMetadata,
   ciba,
   cibaRefused,
   cibaRaces,
   cibaNotify,
   cibaForeign,
+  frontEnd,
 };
 const FAULTY_SUITES = {
   badInput,
@@ -74,6 +79,7 @@ const FAULTY_SUITES = {
   cibaConsent,
   cibaCamara,
   cibaRechecked,
+  cibaHintToken,
   cibaHooks,
   cibaPatient,
   unharmed,
