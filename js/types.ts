@@ -108,6 +108,7 @@ export interface AuditEvent {
     | "authentication.refused"
     | "authentication.completed"
     | "consent.recorded"
+    | "consent.refused"
     | "operator";
   /** Seconds since 1970. */
   time: number;

@@ -40,9 +40,10 @@ impl Mistakes {
         if self.0.is_empty() { Ok(value) } else { Err(self.sorted()) }
     }
 
-    /// All of them, sorted by place.
+    /// All of them, sorted by place, each once: a client is judged at each of its issuers.
     pub fn sorted(mut self) -> Vec<Mistake> {
         self.0.sort();
+        self.0.dedup();
         self.0
     }
 }

@@ -107,6 +107,7 @@ fn effects() -> Vec<Effect> {
         Effect::Record { event: event("authentication.refused", None) },
         Effect::Record { event: event("authentication.completed", None) },
         Effect::Record { event: event("consent.recorded", None) },
+        Effect::Record { event: event("consent.refused", Some("text")) },
         Effect::Record { event: event("operator", None) },
     ]
 }

@@ -47,7 +47,7 @@ fn each_mistake_names_its_place_and_what_was_expected() {
         (
             |d| d["issuers"][0]["profile"] = json!("nobody"),
             "/issuers/0/profile",
-            "expected one of standard, decathlon, hii_retail, found nobody",
+            "expected one of standard, decathlon, hii_retail, fapi_ciba, authlete, open_gateway, camara, found nobody",
         ),
         (|d| moved(d, "/"), "/issuers/1/path", "/ is taken by another issuer"),
         (|d| moved(d, "hii"), "/issuers/1/path", "expected / or a path such as /shop"),
@@ -163,7 +163,7 @@ fn each_mistake_names_its_place_and_what_was_expected() {
         (
             |d| d["clients"][0]["jwks"] = json!({ "keys": [] }),
             "/clients/0/jwks",
-            "client_secret_basic has no keys",
+            "expected at least one public key",
         ),
         (|d| d["clients"][3]["jwks"] = json!({ "keys": [] }), "/clients/3/jwks", "at least one public key"),
         (
@@ -300,7 +300,10 @@ fn the_plan_names_every_binding() {
     assert_eq!((hosts[0].name.as_str(), hosts[0].alg), ("KEY", Some("ES256")));
     assert_eq!(hosts[1].pointer, "/issuers/1/keys/0/private_key/env");
     assert!(plan.bindings.iter().any(|b| b.name == "JWKS" && b.pointer == "/clients/3/jwks/env"));
-    assert_eq!(plan.state_kinds, ["api_key", "consent", "jti", "quota", "refresh", "subject"]);
+    assert_eq!(
+        plan.state_kinds,
+        ["api_key", "ciba", "consent", "properties", "jti", "quota", "refresh", "hint", "subject"]
+    );
 }
 
 #[test]
@@ -363,6 +366,10 @@ fn the_demos_document_reads() {
             ("JWT_CLIENT_JWKS", _) => bindings["JWKS"].clone(),
             ("DKT_API_KEY", _) => "3e91a0af-0029-4a9b-b2f8-05713e997fdb".to_owned(),
             ("DKT_GENERATOR_KEY", _) => key(Algorithm::Rs256, 4).to_jwk().public().unwrap().to_json(),
+            ("PING_LISTEN" | "PUSH_LISTEN" | "CONSENT_PAGE", _) => "http://127.0.0.1:8788/there".to_owned(),
+            (_, BindingKind::PrivateKey) if binding.alg == Some("PS256") => {
+                key(Algorithm::Ps256, 5).to_jwk().public().unwrap().to_json()
+            }
             (_, BindingKind::PrivateKey) if binding.alg == Some("RS256") => bindings["RSA_KEY"].clone(),
             (_, BindingKind::PrivateKey) => bindings["KEY"].clone(),
             _ => SECRET.to_owned(),

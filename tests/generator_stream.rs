@@ -130,8 +130,8 @@ fn without_a_quota_nothing_is_written_at_all() {
     world.run();
     assert_eq!(body(world.response(id).unwrap()).as_object().unwrap().len(), 1000);
     let trace = world.trace(id);
-    assert_eq!(trace[..4], ["get", "record", "head", "chunk"]);
-    assert!(trace[4..].iter().all(|step| *step == "chunk"), "{trace:?}");
+    assert_eq!(trace[..5], ["get", "get", "record", "head", "chunk"]);
+    assert!(trace[5..].iter().all(|step| *step == "chunk"), "{trace:?}");
     assert!(world.state.keys().is_empty() && world.registry.keys().is_empty());
 }
 
@@ -141,9 +141,9 @@ fn everything_is_decided_and_counted_before_the_first_octet() {
     let id = world.send(request);
     world.run();
     let trace = world.trace(id);
-    // The API key, the quota, the first tokens, the event; then the answer begins.
-    assert_eq!(trace[..7], ["get", "get", "commit", "sign", "record", "head", "chunk"]);
-    assert!(trace[7..].chunks(2).all(|steps| steps == ["sign", "chunk"]), "{trace:?}");
+    // Whether the token was revoked, the API key, the quota, the first tokens, the event; then the answer begins.
+    assert_eq!(trace[..8], ["get", "get", "get", "commit", "sign", "record", "head", "chunk"]);
+    assert!(trace[8..].chunks(2).all(|steps| steps == ["sign", "chunk"]), "{trace:?}");
     assert_eq!(world.signatures, 600);
 }
 
@@ -192,10 +192,10 @@ fn where_later_ones_cannot_the_answer_breaks_off() {
     let (mut world, request) = signed_by_host(600);
     let id = world.send(request);
     // The second chunk's.
-    world.fault(id, 6, Fault::Fail);
+    world.fault(id, 7, Fault::Fail);
     world.run();
     let trace = world.trace(id);
-    assert_eq!(trace[5..], ["head", "chunk", "sign", "answer"], "an answer after the head: it broke off");
+    assert_eq!(trace[6..], ["head", "chunk", "sign", "answer"], "an answer after the head: it broke off");
     assert_eq!(world.response(id).unwrap().status, 503);
     let streamed = world.streamed(id);
     assert!(streamed.starts_with('{') && !streamed.ends_with('}'));

@@ -63,9 +63,17 @@ fn s2_what_the_document_says_is_so() {
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported":
                 ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
+            "introspection_endpoint": format!("{ORIGIN}/introspect"),
+            "introspection_endpoint_auth_methods_supported":
+                ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
+            "revocation_endpoint": format!("{ORIGIN}/revoke"),
+            "revocation_endpoint_auth_methods_supported":
+                ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
             "token_endpoint_auth_signing_alg_values_supported": algorithms,
+            "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+            "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         })
     );
     let hii = body(&world.ask(get("/hii/.well-known/openid-configuration")));

@@ -6,7 +6,7 @@ use crate::error::{ErrorCode, ProtocolError};
 use crate::host::{self, Host, UserCodeFault};
 use crate::issuer::Issuer;
 use crate::named::named;
-use crate::policy::{Policy, Rule};
+use crate::policy::{Policy, Rule, SubjectState};
 use crate::profile::{BackchannelShape, LoginHint};
 use crate::store::{Person, Quota, subject_of_hint};
 use crate::subscriber::Subscriber;
@@ -104,6 +104,10 @@ pub async fn person(
     };
     let found = subject_of_hint(host, issuer, hint).await.map_err(ProtocolError::unavailable)?;
     let found = found.ok_or_else(unknown)?;
+    // Before all else, so that nobody learns who is disabled.
+    if found.state == SubjectState::Disabled {
+        return Err(unknown().with_cause("the subject is disabled"));
+    }
     if found.user_code == Some(UserCodeFault::Missing) {
         let message = "this person is only asked by those who send their user_code";
         return Err(ProtocolError::new(ErrorCode::MissingUserCode, message));

@@ -15,7 +15,7 @@ use crate::profile::BackchannelShape;
 use crate::purpose;
 use crate::resource::Resource;
 use crate::scope::Scope;
-use crate::time::Seconds;
+use crate::time::{Seconds, Timestamp};
 
 pub use hint::{Hint, HintKind, person, unknown};
 use parameters::Parameters;
@@ -56,6 +56,8 @@ pub struct Request {
     pub request_context: Option<Value>,
     /// What was dropped of it, in words.
     pub warnings: Vec<String>,
+    /// The `jti` of a signed one, which is good once, and when it ends.
+    jti: Option<(String, Timestamp)>,
 }
 
 /// Reads an authentication request of `client`, signed or not.
@@ -98,10 +100,21 @@ pub async fn read(
         purpose,
         request_context: context(&parameters)?,
         warnings,
+        jti: parameters.jti,
     };
-    // Last, so that only a request that is good otherwise uses up its jti.
-    parameters.use_up(host, issuer, client).await?;
     Ok(request)
+}
+
+impl Request {
+    /// Uses it up, where it is signed: it is good once. Call it last, so that no request that is refused for something
+    /// else has lost its `jti`.
+    ///
+    /// # Errors
+    /// `invalid_request` where it was used before.
+    pub async fn use_up(&self, host: &Host, issuer: &Issuer, client: &Client) -> Result<(), ProtocolError> {
+        let Some((jti, expires_at)) = &self.jti else { return Ok(()) };
+        signed::use_up(host, issuer, client, jti, *expires_at).await
+    }
 }
 
 /// §7.1: `scope` must hold `openid`. Where the profile has purposes, one must be named.

@@ -76,7 +76,10 @@ impl Parameters {
         let number = match self.values.get(name) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(text)) if text.is_empty() => return Ok(None),
-            Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+            Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                // Digits that are no such number are a larger one, which is as good as the largest.
+                Some(text.parse().unwrap_or(u64::MAX))
+            }
             Some(other) => other.as_u64(),
         };
         number.filter(|number| *number > 0).map(Some).ok_or_else(|| {
@@ -93,20 +96,6 @@ impl Parameters {
                 .map_err(|error| ProtocolError::invalid_request(format!("{name} must be JSON: {error}"))),
             Some(value) => Ok(Some(value.clone())),
         }
-    }
-
-    /// Uses up the request, where it is signed.
-    ///
-    /// # Errors
-    /// `invalid_request` where it was used before.
-    pub(super) async fn use_up(
-        &self,
-        host: &Host,
-        issuer: &Issuer,
-        client: &Client,
-    ) -> Result<(), ProtocolError> {
-        let Some((jti, expires_at)) = &self.jti else { return Ok(()) };
-        signed::use_up(host, issuer, client, jti, *expires_at).await
     }
 }
 

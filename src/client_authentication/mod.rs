@@ -19,6 +19,7 @@ use crate::secret::{Secret, SecretHash};
 use presented::Presented;
 
 pub use bearer::{authenticate_bearer, is_bearer};
+pub use presented::basic_credentials;
 
 /// The client that sent the request. `audiences`: what a JWT of its may be for in place of the issuer.
 ///

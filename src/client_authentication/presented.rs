@@ -69,6 +69,15 @@ pub(super) fn read(issuer: &Issuer, request: &HttpRequest, form: &Form) -> Resul
 
 /// RFC 7617 §2 with RFC 6749 §2.3.1: id and secret are form-encoded before they are joined.
 fn basic(header: &str) -> Result<(String, Secret), &'static str> {
+    let (id, secret) = basic_credentials(header)?;
+    match (form::decode(&id), form::decode(&secret)) {
+        (Some(id), Some(secret)) => Ok((id, Secret::new(secret))),
+        _ => Err("the Basic credentials are not form-encoded UTF-8"),
+    }
+}
+
+/// RFC 7617 §2: user and password, as they are.
+pub fn basic_credentials(header: &str) -> Result<(String, String), &'static str> {
     let (scheme, credentials) = header.split_once(' ').unwrap_or((header, ""));
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err("the Authorization header must use the scheme Basic");
@@ -76,11 +85,8 @@ fn basic(header: &str) -> Result<(String, Secret), &'static str> {
     let text =
         BASIC.decode(credentials.trim_matches(' ')).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or("the Basic credentials are not base64 of UTF-8 text")?;
-    let (id, secret) = text.split_once(':').ok_or("the Basic credentials hold no colon")?;
-    match (form::decode(id), form::decode(secret)) {
-        (Some(id), Some(secret)) => Ok((id, Secret::new(secret))),
-        _ => Err("the Basic credentials are not form-encoded UTF-8"),
-    }
+    let (user, password) = text.split_once(':').ok_or("the Basic credentials hold no colon")?;
+    Ok((user.to_owned(), password.to_owned()))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use super::document::{self, Document};
 use super::env::Env;
-use crate::client::{AuthMethod, Backchannel, ClientKey, Credential, DeliveryMode, GrantType};
+use crate::client::{AuthMethod, Backchannel, ClientKey, DeliveryMode, GrantType};
 use crate::mistake::Mistakes;
 
+/// `keys`: the client's; `None`: they are faulty, which was told.
 pub(super) fn build(
     client: &document::Client,
-    credential: Option<&Credential>,
     keys: Option<Vec<ClientKey>>,
     at: &str,
     env: &Env,
@@ -26,12 +26,8 @@ pub(super) fn build(
         _ => {}
     }
     let endpoint = endpoint.and_then(|text| env.resolve(text, &format!("{at}/{member}"), mistakes));
-    let keys = match credential {
-        Some(Credential::PrivateKeyJwt(keys)) => keys.clone(),
-        _ => keys.unwrap_or_default(),
-    };
     let signed = client.backchannel_authentication_request_signing_alg;
-    if let Some(alg) = signed
+    if let (Some(alg), Some(keys)) = (signed, &keys)
         && !keys.iter().any(|key| key.alg == alg)
     {
         let member = "backchannel_authentication_request_signing_alg";
@@ -42,7 +38,7 @@ pub(super) fn build(
         mode,
         notification_endpoint: endpoint,
         request_signing_alg: signed,
-        keys,
+        keys: keys.unwrap_or_default(),
         user_code: client.backchannel_user_code_parameter,
     }
 }

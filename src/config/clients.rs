@@ -42,13 +42,14 @@ pub(super) fn add(document: &Document, env: &Env, issuers: &mut [Option<Issuer>]
             }
         }
         let api_keys = api_keys(client, &at, env, mistakes);
-        let keys = match &client.jwks {
-            Some(_) if credential.as_ref().is_none_or(|it| it.method() != AuthMethod::PrivateKeyJwt) => {
-                client_keys(client, &at, env, mistakes)
-            }
-            _ => None,
+        let keys = match &credential {
+            Some(Credential::PrivateKeyJwt(keys)) => Some(keys.clone()),
+            // What is wrong with them is told already.
+            None if client.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt => None,
+            _ if client.jwks.is_some() => client_keys(client, &at, env, mistakes),
+            _ => Some(Vec::new()),
         };
-        let backchannel = backchannel::build(client, credential.as_ref(), keys, &at, env, mistakes);
+        let backchannel = backchannel::build(client, keys, &at, env, mistakes);
         let Some(credential) = credential else { continue };
         let scope = client.scope.clone().unwrap_or_default();
         let tenant_disabled = homes.iter().filter_map(|&home| document.issuers.get(home)).any(|issuer| {

@@ -47,8 +47,21 @@ pub(super) struct Read {
     pub request: Request,
 }
 
-/// Authenticates the client and reads its request: §7.2, items 1 to 3.
+/// Reads a request as [`peek`] does, and uses it up.
 pub(super) async fn read(
+    host: &Host,
+    issuer: &Issuer,
+    ciba: &Ciba,
+    request: &HttpRequest,
+    event: &mut Event,
+) -> Result<Read, ProtocolError> {
+    let read = peek(host, issuer, ciba, request, event).await?;
+    read.request.use_up(host, issuer, &read.client).await?;
+    Ok(read)
+}
+
+/// Authenticates the client and reads its request: §7.2, items 1 to 3.
+async fn peek(
     host: &Host,
     issuer: &Issuer,
     ciba: &Ciba,
@@ -81,7 +94,7 @@ async fn acknowledge(
     event: &mut Event,
 ) -> Result<Value, ProtocolError> {
     let ciba = issuer.ciba.as_ref().ok_or_else(super::unknown_path)?;
-    let Read { client, policy, request } = read(host, issuer, ciba, http, event).await?;
+    let Read { client, policy, request } = peek(host, issuer, ciba, http, event).await?;
     let Person { sub, state, .. } =
         backchannel::person(host, issuer, &client, policy.as_deref(), &request).await?;
     event.subject = Some(sub.clone());
@@ -93,7 +106,7 @@ async fn acknowledge(
         (&sub, state),
         &request.scope,
         &request.audience,
-        request.purpose.as_deref().map(|name| Purpose { name, agreed: false }),
+        request.purpose.as_deref().map(Purpose::asked),
         None,
     )
     .await
@@ -117,6 +130,7 @@ async fn acknowledge(
             _ => return Err(context.refuse(&refusal)),
         },
     };
+    request.use_up(host, issuer, &client).await?;
     let names = begin(
         host,
         asked(issuer, &client, &request, Some(sub.clone())),

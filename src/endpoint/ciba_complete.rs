@@ -28,6 +28,8 @@ const MOST: u32 = 1_024;
 pub(super) enum By<'a> {
     /// Its ticket.
     Ticket(&'a str),
+    /// Its ticket, where the request is this issuer's.
+    TicketOf(&'a str, &'a Issuer),
     /// Its `auth_req_id`, which the client has too: in development alone.
     AuthReqId(&'a str),
 }
@@ -43,8 +45,6 @@ pub(super) enum Notifier {
 
 /// An authentication that was decided.
 pub(super) struct Completed {
-    /// The issuer that it is of.
-    pub issuer: Rc<Issuer>,
     /// The client that asked.
     pub client: Rc<Client>,
     /// The request.
@@ -86,11 +86,15 @@ pub(super) async fn complete(
     notifier: Notifier,
 ) -> Result<Completed, ProtocolError> {
     let found = match by {
-        By::Ticket(ticket) => find_by_ticket(host, ticket).await,
+        By::Ticket(ticket) | By::TicketOf(ticket, _) => find_by_ticket(host, ticket).await,
         By::AuthReqId(auth_req_id) => find(host, auth_req_id).await,
     };
     let unknown = || ProtocolError::invalid_request("the ticket is unknown: no such request was made");
-    let mut open = found.map_err(ProtocolError::unavailable)?.ok_or_else(unknown)?;
+    let ours = |open: &Open| match by {
+        By::TicketOf(_, issuer) => open.request.asked.issuer == issuer.identifier,
+        By::Ticket(_) | By::AuthReqId(_) => true,
+    };
+    let mut open = found.map_err(ProtocolError::unavailable)?.filter(ours).ok_or_else(unknown)?;
     open.decidable(host.now()).map_err(undecidable)?;
     let asked = open.request.asked.clone();
     let issuer =
@@ -135,7 +139,7 @@ pub(super) async fn complete(
         notify(host, &client, asked.notification_token.as_deref(), body).await?;
     }
     record(host, &issuer, &open, decision).await;
-    Ok(Completed { issuer, client, open, notification, issued })
+    Ok(Completed { client, open, notification, issued })
 }
 
 /// What is approved must be this issuer's to give, and be about somebody.

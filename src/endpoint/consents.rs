@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::consent_request::{self, of_request};
 use super::members::{Members, expect_json, expect_sub};
 use crate::backchannel;
 use crate::client::Client;
@@ -28,19 +29,52 @@ pub(super) const SCOPE: &str = "consents";
 /// Longest purpose, in bytes.
 const LONGEST_PURPOSE: usize = 255;
 
+/// Audit events: of what was recorded, and of calls that were refused.
+const RECORDED: &str = "consent.recorded";
+const REFUSED: &str = "consent.refused";
+
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
-    match answer(host, issuer, request).await {
+    let mut event = Event::new(REFUSED, host.now(), &issuer.identifier);
+    let response = match answer(host, issuer, request, &mut event).await {
         Ok(answer) => HttpResponse::json(200, answer.to_string()),
-        Err(error) => error.to_response(),
+        Err(error) => {
+            event.refused(&error);
+            error.to_response()
+        }
+    };
+    // Reading is not audited.
+    if event.error.is_some() || event.kind == RECORDED {
+        // An audit event that the host cannot write is the host's to report; the answer stands.
+        let _ = host.record(event).await;
     }
+    response
 }
 
-async fn answer(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Result<Value, ProtocolError> {
+/// Whose consent is meant, and to what.
+pub(super) struct Meant {
+    pub sub: String,
+    pub client_id: String,
+    pub purpose: String,
+    pub scope: Scope,
+}
+
+async fn answer(
+    host: &Host,
+    issuer: &Issuer,
+    request: &HttpRequest,
+    event: &mut Event,
+) -> Result<Value, ProtocolError> {
     let policy = policy_of(host, issuer).await?;
     let client = authenticate_bearer(host, issuer, policy.as_deref(), request, SCOPE).await?;
+    event.client_id = Some(client.client_id.clone());
     if request.method == "GET" {
         let query = Form::parse(request.query.as_bytes())?;
-        let sub = person(host, issuer, &client, query.get("sub"), query.get("login_hint")).await?;
+        let (sub, login_hint) = (query.get("sub"), query.get("login_hint"));
+        if let Some(id) = query.get("request") {
+            alone(&[("sub", sub.is_some()), ("login_hint", login_hint.is_some())])?;
+            return consent_request::read(host, issuer, policy.as_deref(), id).await;
+        }
+        let sub = person(host, issuer, &client, sub, login_hint).await?;
         return read(host, issuer, &sub).await;
     }
     expect_json(request, "what was said")?;
@@ -48,9 +82,22 @@ async fn answer(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Result<V
         ProtocolError::invalid_request(format!("the body must be a JSON object: {error}"))
     })?;
     let said = Members(&said);
-    let (sub, login_hint) = (said.text_if_any("sub")?, said.text_if_any("login_hint")?);
-    let sub = person(host, issuer, &client, sub, login_hint).await?;
-    record(host, issuer, &sub, said, Some(&client)).await
+    let meant = if let Some(id) = said.text_if_any("request")? {
+        let others = ["sub", "login_hint", "client_id", "purpose", "scope"];
+        alone(&others.map(|name| (name, said.0.get(name).is_some())))?;
+        of_request(host, issuer, policy.as_deref(), id).await?.meant
+    } else {
+        let (sub, login_hint) = (said.text_if_any("sub")?, said.text_if_any("login_hint")?);
+        let sub = person(host, issuer, &client, sub, login_hint).await?;
+        meant(issuer, &sub, said)?
+    };
+    record(host, issuer, &meant, said, Some(&client), event).await
+}
+
+/// A request says by itself who and what it is about. `others`: names, and whether they are there.
+fn alone(others: &[(&str, bool)]) -> Result<(), ProtocolError> {
+    let Some((name, _)) = others.iter().find(|(_, there)| *there) else { return Ok(()) };
+    Err(ProtocolError::invalid_request(format!("send either request or {name}")))
 }
 
 /// The person that a request is about: by `sub`, or by `login_hint`, as clients name them in their requests.
@@ -64,7 +111,7 @@ async fn person(
     let hint = match (sub, login_hint) {
         (Some(sub), None) => return expect_sub(sub).map(str::to_owned),
         (None, Some(hint)) => hint.to_owned(),
-        _ => return Err(ProtocolError::invalid_request("send either sub or login_hint")),
+        _ => return Err(ProtocolError::invalid_request("send either sub or login_hint, or request")),
     };
     let hint = match issuer.profile.backchannel.login_hint {
         LoginHint::Any => hint,
@@ -79,42 +126,49 @@ async fn person(
     found.map(|found| found.sub).ok_or_else(backchannel::unknown)
 }
 
-/// What is recorded of a person, the oldest first.
+/// What stands in the configuration and what is recorded of a person, the oldest first.
 pub(super) async fn read(host: &Host, issuer: &Issuer, sub: &str) -> Result<Value, ProtocolError> {
     let entries = consents(host, issuer, sub).await.map_err(ProtocolError::unavailable)?;
     Ok(json!({ "consents": entries }))
 }
 
-/// Records what a person said of a client, a purpose and a scope, which are in `said`. `by`: the client that says so; `None`: the operator.
+/// What is meant by the members of `said`.
+pub(super) fn meant(issuer: &Issuer, sub: &str, said: Members<'_>) -> Result<Meant, ProtocolError> {
+    Ok(Meant {
+        sub: sub.into(),
+        client_id: said.client(issuer)?.into(),
+        purpose: expect_purpose(said.text("purpose")?)?.into(),
+        scope: expect_scope(issuer, said.text("scope")?)?,
+    })
+}
+
+/// Records the `state` in `said`, and notes it in `event`. `by`: the client that says so; `None`: the operator.
 pub(super) async fn record(
     host: &Host,
     issuer: &Issuer,
-    sub: &str,
+    meant: &Meant,
     said: Members<'_>,
     by: Option<&Client>,
+    event: &mut Event,
 ) -> Result<Value, ProtocolError> {
-    let client_id = said.client(issuer)?;
-    let purpose = expect_purpose(said.text("purpose")?)?;
-    let scope = expect_scope(issuer, said.text("scope")?)?;
+    let Meant { sub, client_id, purpose, scope } = meant;
+    event.for_client_id = Some(client_id.clone());
+    event.subject = Some(sub.clone());
+    event.purpose = Some(purpose.clone());
+    event.scope = Some(scope.to_string());
     let state = ConsentState::named(said.text("state")?).ok_or_else(|| {
         let names: Vec<_> = ConsentState::ALL.iter().map(|state| state.as_str()).collect();
         ProtocolError::invalid_request(format!("state must be one of {}", names.join(", ")))
     })?;
-    let processing = Processing { sub, client_id, purpose, scope: &scope };
+    let processing = Processing { sub, client_id, purpose, scope };
     let recorder = by.map_or("operator", |client| &client.client_id);
     let recorded = record_consent(host, issuer, processing, state, recorder).await;
     if !recorded.map_err(ProtocolError::unavailable)? {
         let message = "there is no room for more consents of this person: nothing is recorded";
         return Err(ProtocolError::invalid_request(message));
     }
-    let mut event = Event::new("consent.recorded", host.now(), &issuer.identifier);
-    event.client_id = by.map(|client| client.client_id.clone());
-    event.for_client_id = Some(client_id.into());
-    event.subject = Some(sub.into());
-    event.purpose = Some(purpose.into());
-    event.scope = Some(scope.to_string());
+    event.kind = RECORDED;
     event.cause = Some(state.to_string());
-    let _ = host.record(event).await;
     Ok(json!({}))
 }
 

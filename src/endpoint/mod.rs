@@ -5,11 +5,13 @@
 
 mod bc_authorize;
 mod ciba_complete;
+mod consent_request;
 mod consents;
 mod dev;
 mod exchange;
 #[cfg(feature = "faults")]
 mod fault;
+pub mod front_end;
 mod generator;
 mod introspection;
 mod jwks;
@@ -51,6 +53,7 @@ struct Route {
 enum Endpoint {
     Token,
     BcAuthorize,
+    FrontEnd(front_end::Operation),
     Exchange,
     Generator,
     Introspection,
@@ -78,6 +81,7 @@ impl Endpoint {
             | Self::Generator
             | Self::Introspection
             | Self::Revocation => &["POST"],
+            Self::FrontEnd(operation) => operation.methods(),
             Self::Consents | Self::DevDecide => &["GET", "POST"],
             Self::Jwks | Self::Metadata | Self::Health | Self::DevEnv | Self::DevConsent => &["GET", "HEAD"],
             #[cfg(feature = "faults")]
@@ -90,6 +94,7 @@ impl Endpoint {
         match self {
             Self::Token
             | Self::BcAuthorize
+            | Self::FrontEnd(_)
             | Self::Introspection
             | Self::Revocation
             | Self::Exchange
@@ -181,6 +186,9 @@ fn paths(issuer: &Issuer) -> Vec<(String, Endpoint)> {
         let path = issuer.profile.backchannel.path;
         paths.push((format!("{}{path}", issuer.path), Endpoint::BcAuthorize));
     }
+    for (path, operation) in front_end::paths(issuer) {
+        paths.push((path, Endpoint::FrontEnd(operation)));
+    }
     if let Some(shape) = &issuer.profile.exchange {
         paths.push((format!("{}{}", issuer.path, shape.path), Endpoint::Exchange));
     }
@@ -203,6 +211,9 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
         Ok((Endpoint::Introspection, issuer)) => Ok(introspection::serve(&host, &issuer, &request).await),
         Ok((Endpoint::Revocation, issuer)) => Ok(revocation::serve(&host, &issuer, &request).await),
         Ok((Endpoint::BcAuthorize, issuer)) => Ok(bc_authorize::serve(&host, &issuer, &request).await),
+        Ok((Endpoint::FrontEnd(operation), issuer)) => {
+            Ok(front_end::serve(&server, &host, &issuer, operation, &request).await)
+        }
         Ok((Endpoint::DevConsent, _)) => dev::consent(&host, &request).await,
         Ok((Endpoint::DevDecide, _)) => dev::decide(&server, &host, &request.path).await,
         Ok((Endpoint::Exchange, issuer)) => match &issuer.profile.exchange {
@@ -220,7 +231,10 @@ pub async fn serve(server: Rc<Server>, host: Host, request: HttpRequest) -> Opti
             Ok(answer) => Ok(answer?),
             Err(failure) => Ok(unavailable(&failure)),
         },
-        Err(error) => Err(error),
+        Err(error) => match server.find(&request.path).map(|route| route.endpoint) {
+            Some(Endpoint::FrontEnd(operation)) => Ok(front_end::refuse(operation, &error)),
+            _ => Err(error),
+        },
     };
     Some(answer.unwrap_or_else(|error| error.to_response()))
 }

@@ -98,8 +98,11 @@ async fn perform(server: &Server, host: &Host, request: &HttpRequest) -> Result<
             event.client_id = Some(client_id.to_owned());
             json!({})
         }
-        // It is recorded as what it is, whoever says so.
-        "put_consent" => return Ok(consents::record(host, issuer, command.sub()?, command, None).await?),
+        // It is audited as what it is, whoever says so.
+        "put_consent" => {
+            let meant = consents::meant(issuer, command.sub()?, command)?;
+            consents::record(host, issuer, &meant, command, None, &mut event).await?
+        }
         "read_consents" => return Ok(consents::read(host, issuer, command.sub()?).await?),
         _ => return Err(unknown().into()),
     };

@@ -19,7 +19,11 @@ pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -
     }
 }
 
-async fn revocation(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Result<(), ProtocolError> {
+pub(super) async fn revocation(
+    host: &Host,
+    issuer: &Issuer,
+    request: &HttpRequest,
+) -> Result<(), ProtocolError> {
     let form = read_form(request)?;
     let client = authenticate(host, issuer, &issuer.assertion_audiences(), request, &form).await?;
     revoke(host, issuer, &client.client_id, form.require("token")?).await

@@ -15,7 +15,7 @@ use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
 use crate::policy::{LegalBasis, TokenType};
 use crate::profile::ScopeMember;
-use crate::store::policy_of;
+use crate::store::{Property, policy_of};
 
 /// A token response, RFC 6749 §5.1, RFC 8693 §2.2.1.
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ struct TokenResponse<'a> {
 
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
     let mut event = Event::new("token.refused", host.now(), &issuer.identifier);
-    let issued = token(host, issuer, request, &mut event).await;
+    let issued = token(host, issuer, request, Vec::new(), &mut event).await;
     answer(host, issuer, event, issued).await
 }
 
@@ -81,11 +81,12 @@ pub(super) fn note(event: &mut Event, issued: Issued) {
     event.jti = Some(issued.jti);
 }
 
-/// Issues what the request asks for.
+/// Issues what the request asks for. `properties`: what is tied to it beside what the grant ties to it.
 pub(super) async fn token(
     host: &Host,
     issuer: &Issuer,
     request: &HttpRequest,
+    properties: Vec<Property>,
     event: &mut Event,
 ) -> Result<Issued, ProtocolError> {
     let form = read_form(request)?;
@@ -97,13 +98,15 @@ pub(super) async fn token(
     let policy = policy_of(host, issuer).await?;
     event.policy_version = policy.as_ref().map(|policy| policy.version.clone());
     let context = Context { host, issuer, client: &client, policy: policy.as_deref(), form: &form };
-    let grant = match grant_type {
+    let mut grant = match grant_type {
         GrantType::ClientCredentials => client_credentials::grant(&context)?,
         GrantType::RefreshToken => refresh_token::grant(&context).await?,
         GrantType::TokenExchange => token_exchange::grant(&context).await?,
         GrantType::Ciba => ciba::grant(&context).await?,
         GrantType::JwtBearer => jwt_bearer::grant(&context).await?,
     };
+    grant.details.properties.retain(|tied| !properties.iter().any(|property| property.key == tied.key));
+    grant.details.properties.extend(properties);
     context.issue(grant).await
 }
 
@@ -191,6 +194,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::client::Backchannel;
     use crate::config;
     use crate::jose::{Algorithm, SigningKey};
     use crate::scope::Scope;
@@ -209,12 +213,16 @@ mod tests {
         let settings = config::read(document, &bindings).unwrap();
         let client = |credential| Client {
             client_id: "client".into(),
+            client_name: None,
+            number: None,
             credential,
             grant_types: GrantType::ALL.to_vec(),
             scope: Scope::default(),
             default_scope: Scope::default(),
             resources: None,
             api_keys: Vec::new(),
+            backchannel: Backchannel::default(),
+            sector: "client".into(),
             active: true,
         };
         for grant in [GrantType::ClientCredentials, GrantType::TokenExchange] {

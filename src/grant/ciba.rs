@@ -112,7 +112,10 @@ pub async fn approved(
     let asked = &request.asked;
     let sub = approval.sub.as_ref().or(asked.sub.as_ref()).ok_or_else(unknown)?.clone();
     let scope: Scope = approval.scope.as_ref().unwrap_or(&asked.scope).parse().unwrap_or_default();
-    let purpose = asked.purpose.as_deref().map(|name| Purpose { name, agreed: request.approval.is_some() });
+    let purpose = asked.purpose.as_deref().map(|name| {
+        let agreed = request.approval.is_some();
+        Purpose { name, agreed, since: (!agreed).then(|| request.issued_at()) }
+    });
     let state = subject_state(host, issuer, &issuer.identifier, &sub).await;
     let state = state.map_err(ProtocolError::unavailable)?;
     let decision = decide(context, client, (&sub, state), &scope, &asked.audience, purpose, None).await;
@@ -164,6 +167,15 @@ pub struct Purpose<'a> {
     pub name: &'a str,
     /// Whether the person agreed to this very request, whatever is on record beside that.
     pub agreed: bool,
+    /// Since when it rests on their consent: once that is withdrawn, a new one does not revive it.
+    pub since: Option<Timestamp>,
+}
+
+impl<'a> Purpose<'a> {
+    /// What is asked for now, so that the last word counts.
+    pub fn asked(name: &'a str) -> Self {
+        Self { name, agreed: false, since: None }
+    }
 }
 
 /// Decides by what is known now. `audience`: what was asked for, if anything was.
@@ -184,9 +196,9 @@ pub async fn decide(
     };
     let consent = match purpose {
         None => None,
-        Some(Purpose { name, agreed }) => match consent(context, client, sub, name, scope).await? {
-            Consent::Unknown if agreed => Some((name, Consent::Given)),
-            consent => Some((name, consent)),
+        Some(purpose) => match consent(context, client, sub, purpose, scope).await? {
+            Consent::Unknown if purpose.agreed => Some((purpose.name, Consent::Given)),
+            consent => Some((purpose.name, consent)),
         },
     };
     // The default audience is nobody's to ask for.
@@ -210,16 +222,13 @@ async fn consent(
     context: &Context<'_>,
     client: &Client,
     sub: &str,
-    purpose: &str,
+    Purpose { name: purpose, since, .. }: Purpose<'_>,
     scope: &Scope,
 ) -> Result<Consent, Failure> {
     let Context { host, issuer, policy, .. } = context;
     let needed = policy.map(|policy| policy.by_consent(purpose, scope)).unwrap_or_default();
-    if needed.is_empty() {
-        return Ok(Consent::Unknown);
-    }
     let processing = Processing { sub, client_id: &client.client_id, purpose, scope: &needed };
-    store::consent(host, issuer, &issuer.consents, processing).await
+    store::consent(host, issuer, processing, since).await
 }
 
 /// §11: what whoever decided said.

@@ -22,6 +22,8 @@ pub struct Issued {
     pub access_token: String,
     /// A refresh token beside it.
     pub refresh_token: Option<String>,
+    /// How long that is good for.
+    pub refresh_token_lifetime: Option<Seconds>,
     /// An id token beside it.
     pub id_token: Option<String>,
     /// Its id.
@@ -50,12 +52,13 @@ impl Context<'_> {
             }
             _ => None,
         };
+        let refresh_token_lifetime = used_up.refresh_token.as_ref().map(|prepared| prepared.lifetime);
         let refresh_token = self.use_up(used_up, &grant, &jti).await?;
         let (access_token, refresh_token) = match (signed, refresh_token) {
             (Some(token), refresh_token) => (token, refresh_token),
             (None, refresh_token) => (refresh_token.unwrap_or_default(), None),
         };
-        Ok(Issued { access_token, refresh_token, id_token, jti, grant })
+        Ok(Issued { access_token, refresh_token, refresh_token_lifetime, id_token, jti, grant })
     }
 
     /// OpenID Connect Core §2, §3.1.3.6, CIBA Core §10.3.1.
@@ -148,22 +151,36 @@ impl Context<'_> {
             keep_properties(&issuer.identifier, jti, properties, ends_at)
         });
         let beside: Vec<Commit> = properties.into_iter().chain(family).collect();
-        for commit in &beside {
-            if !host.commit(commit.clone()).await.map_err(ProtocolError::unavailable)? {
-                return Err(refresh_token::spent());
-            }
-        }
         // Last, so that a store that fails before leaves the result to be fetched again.
-        let Some(authentication) = used_up.authentication else { return Ok(refresh_token) };
-        if host.commit(authentication).await.map_err(ProtocolError::unavailable)? {
-            return Ok(refresh_token);
+        let Some(authentication) = used_up.authentication else {
+            return self.commit_all(&beside, refresh_token::spent).await.map(|()| refresh_token);
+        };
+        let taken = || ProtocolError::unavailable("a record that is new was there already");
+        let mut done = self.commit_all(&beside, taken).await;
+        if done.is_ok() {
+            done = self.commit_all(&[authentication], ciba::redeemed).await;
         }
+        let Err(error) = done else { return Ok(refresh_token) };
         for Commit { role, set, .. } in beside {
             let delete = set.into_iter().map(|put| put.key).collect();
             // Nobody was given what it stands for; where it cannot be removed, it ends by itself.
             let _ = host.commit(Commit { role, check: Vec::new(), set: Vec::new(), delete }).await;
         }
-        Err(ciba::redeemed())
+        Err(error)
+    }
+
+    /// `late`: the refusal where somebody else came first.
+    async fn commit_all(
+        &self,
+        commits: &[Commit],
+        late: impl Fn() -> ProtocolError,
+    ) -> Result<(), ProtocolError> {
+        for commit in commits {
+            if !self.host.commit(commit.clone()).await.map_err(ProtocolError::unavailable)? {
+                return Err(late());
+            }
+        }
+        Ok(())
     }
 
     /// Prepares the first refresh token of a grant. `origin`: how it was had, where not by the subject's agreement;

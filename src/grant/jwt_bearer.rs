@@ -55,16 +55,9 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     let found = found.ok_or_else(|| faulty("sub names nobody who is known here"))?;
     let Person { sub, state, .. } = found;
     let scope = asked.wanted();
-    let decision = ciba::decide(
-        context,
-        client,
-        (&sub, state),
-        &scope,
-        &[],
-        Some(Purpose { name: &asked.purpose, agreed: false }),
-        None,
-    )
-    .await;
+    let decision =
+        ciba::decide(context, client, (&sub, state), &scope, &[], Some(Purpose::asked(&asked.purpose)), None)
+            .await;
     let decision = decision.map_err(ProtocolError::unavailable)?;
     let granted = decision.into_result().map_err(|refusal| context.refuse(&refusal))?;
     // §3 item 7: good once. Last, so that a grant that was refused can be sent again.

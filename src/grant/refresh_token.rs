@@ -65,7 +65,11 @@ pub async fn decide(
             (sub, state),
             scope,
             audience,
-            details.purpose.as_deref().map(|name| Purpose { name, agreed: false }),
+            details.purpose.as_deref().map(|name| Purpose {
+                name,
+                agreed: false,
+                since: Some(current.begun_at),
+            }),
             Some(left),
         )
         .await;

@@ -177,6 +177,7 @@ pub struct AuthenticationRequest {
 
 /// What a client sent, with numbers as JavaScript reads them: there are no others, and an integer that is too large
 /// for them would not cross.
+#[allow(clippy::ref_option, reason = "serde hands the member over")]
 fn doubles<S: Serializer>(value: &Option<Value>, serializer: S) -> Result<S::Ok, S::Error> {
     fn round(value: &mut Value) {
         match value {

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 pub struct Event {
     /// What happened: `token.issued`, `token.refused`, `token.revoked`, `tokens.generated`, `generation.refused`,
     /// `authentication.requested`, `authentication.refused`, `authentication.completed`, `consent.recorded`,
-    /// `operator`.
+    /// `consent.refused`, `operator`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// When, in seconds since 1970.

@@ -6,12 +6,9 @@ use super::decision::{Decision, Granted, Judge, capped};
 use super::exchange::subject_state;
 use super::facts::{Asked, ClientFacts, IssuerFacts, SubjectState};
 use super::purpose::purpose_rules;
-use super::scope::scope;
+use super::scope::{PROTOCOL, scope};
 use super::{Consent, Policy, Rule};
 use crate::time::Seconds;
-
-/// Scope tokens that say what a client wants of the protocol, not what it does with data.
-const PROTOCOL: [&str; 2] = ["openid", "offline_access"];
 
 /// The facts of somebody's authentication that a client asks for.
 pub struct BackchannelFacts<'a> {

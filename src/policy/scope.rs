@@ -6,6 +6,9 @@ use super::{Policy, Rule};
 use crate::resource::ResourceServer;
 use crate::scope::Scope;
 
+/// Scope tokens that say what a client wants of the protocol, not what it does with data at a resource server.
+pub(super) const PROTOCOL: [&str; 2] = ["openid", "offline_access"];
+
 /// The scope of the token: all that was asked for, or nothing at all.
 ///
 /// With several resource servers only what means something at each of them can be granted, so that
@@ -45,7 +48,9 @@ pub(super) fn had(policy: Option<&Policy>, client: &ClientFacts<'_>, scope: &Sco
 
 /// What of `scope` means something at each of `resources`.
 pub(super) fn at(policy: Option<&Policy>, resources: &[&ResourceServer], scope: Scope) -> Scope {
-    let scope = resources.iter().fold(scope, |scope, resource| scope.intersection(&resource.scope));
+    let scope = scope.filtered(|token| {
+        PROTOCOL.contains(&token) || resources.iter().all(|resource| resource.scope.contains(token))
+    });
     let Some(policy) = policy else { return scope };
     scope.filtered(|token| {
         let only = policy.scopes.get(token).and_then(|rule| rule.resources.as_ref());

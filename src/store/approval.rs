@@ -257,7 +257,7 @@ mod tests {
                 json!({"properties": [{}]}),
                 "properties must be an array of objects with key, value and hidden",
             ),
-            (json!({"properties": many}), "properties must take at most 65535 bytes once encoded, not 66104"),
+            (json!({"properties": many}), "properties must take at most 65535 bytes once encoded, not 66103"),
             (json!({"scope": "a  b"}), "scope must be scope tokens separated by spaces"),
         ] {
             assert_eq!(Approval::parse(&bad).unwrap_err().to_string(), expected);

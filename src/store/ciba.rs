@@ -240,10 +240,35 @@ async fn open(host: &Host, name: &str) -> Result<Option<Open>, Failure> {
     Ok(Some(Open { request, id: id.to_owned(), auth_req_id: String::new(), key, found }))
 }
 
+impl Authentication {
+    /// Whether it can be decided now.
+    pub fn decidable(&self, now: Timestamp) -> Result<(), Undecidable> {
+        self.undecidable(now, State::Pending).map_or(Ok(()), Err)
+    }
+
+    /// Since when it can be decided.
+    pub fn issued_at(&self) -> Timestamp {
+        Timestamp::from_seconds(self.ends_at.saturating_sub(self.expires_in))
+    }
+
+    fn has_expired(&self, now: Timestamp) -> bool {
+        now.seconds() >= self.ends_at
+    }
+
+    fn undecidable(&self, now: Timestamp, from: State) -> Option<Undecidable> {
+        match (self.state, from) {
+            (State::Identifying, State::Pending) => Some(Undecidable::NotIssued),
+            (State::Pending, State::Identifying) => Some(Undecidable::Issued),
+            (state, from) if state != from => Some(Undecidable::Decided),
+            _ => self.has_expired(now).then_some(Undecidable::Expired),
+        }
+    }
+}
+
 impl Open {
     /// Whether it has ended.
     pub fn has_expired(&self, now: Timestamp) -> bool {
-        now.seconds() >= self.request.ends_at
+        self.request.has_expired(now)
     }
 
     /// Where it stands now.
@@ -309,7 +334,7 @@ impl Open {
 
     /// Whether it can be decided now.
     pub fn decidable(&self, now: Timestamp) -> Result<(), Undecidable> {
-        self.undecidable(now, State::Pending).map_or(Ok(()), Err)
+        self.request.decidable(now)
     }
 
     /// What makes it redeemed, unless anything else happens to it before.
@@ -325,7 +350,7 @@ impl Open {
         change: impl Fn(&mut Authentication),
     ) -> Result<Result<(), Undecidable>, Failure> {
         for _ in 0..TRIES {
-            if let Some(fault) = self.undecidable(host.now(), from) {
+            if let Some(fault) = self.request.undecidable(host.now(), from) {
                 return Ok(Err(fault));
             }
             let mut request = self.request.clone();
@@ -340,15 +365,6 @@ impl Open {
             }
         }
         Err(busy())
-    }
-
-    fn undecidable(&self, now: Timestamp, from: State) -> Option<Undecidable> {
-        match (self.request.state, from) {
-            (State::Identifying, State::Pending) => Some(Undecidable::NotIssued),
-            (State::Pending, State::Identifying) => Some(Undecidable::Issued),
-            (state, from) if state != from => Some(Undecidable::Decided),
-            _ => self.has_expired(now).then_some(Undecidable::Expired),
-        }
     }
 }
 

@@ -19,6 +19,9 @@ const MOST_OCTETS: usize = 40_000;
 /// How often an entry is tried while others are recorded too.
 const TRIES: u32 = 32;
 
+/// Who said what stands in the configuration.
+const CONFIGURATION: &str = "configuration";
+
 /// What data of a person may be processed for, if they agree.
 #[derive(Clone, Copy, Debug)]
 pub struct Processing<'a> {
@@ -43,9 +46,9 @@ pub struct ConsentEntry {
     pub scope: String,
     /// What was said.
     pub state: ConsentState,
-    /// When it was recorded, in seconds since 1970.
+    /// When it was recorded, in seconds since 1970; 0 where it stands in the configuration.
     pub at: u64,
-    /// Who recorded it: `operator`, or a `client_id`.
+    /// Who recorded it: `operator`, a `client_id`, or `configuration`.
     pub by: String,
 }
 
@@ -94,37 +97,30 @@ impl Record for Consents {
 }
 
 /// What is known of a person's consent to all of a scope: refused where any of it is, unknown where nothing is asked
-/// for. `configured` counts for what nothing is recorded of.
+/// for. What rests on a consent since some time ends when that is withdrawn, and a new consent does not revive it.
 pub async fn consent(
     host: &Host,
     issuer: &Issuer,
-    configured: &[ConfiguredConsent],
     processing: Processing<'_>,
+    since: Option<Timestamp>,
 ) -> Result<Consent, Failure> {
     if processing.scope.is_empty() {
         return Ok(Consent::Unknown);
     }
-    Ok(known(&consents(host, issuer, processing.sub).await?, configured, processing))
+    Ok(known(&consents(host, issuer, processing.sub).await?, processing, since))
 }
 
-fn known(entries: &[ConsentEntry], configured: &[ConfiguredConsent], processing: Processing<'_>) -> Consent {
-    let Processing { sub, client_id, purpose, scope } = processing;
-    let recorded = |token: &str| {
-        let last = entries.iter().rev().find(|entry| entry.is_of(client_id, purpose, token));
-        last.map(|entry| entry.state)
-    };
-    let configured = |token: &str| {
-        let last = configured.iter().rev().find(|one| {
-            (&*one.sub, &*one.client_id, &*one.purpose) == (sub, client_id, purpose)
-                && one.scope.contains(token)
-        });
-        last.map(|one| one.state)
-    };
+fn known(entries: &[ConsentEntry], processing: Processing<'_>, since: Option<Timestamp>) -> Consent {
+    let Processing { client_id, purpose, scope, .. } = processing;
     let mut known = Consent::Given;
     for token in scope.tokens() {
-        match recorded(token).or_else(|| configured(token)) {
-            Some(ConsentState::Given) => {}
-            Some(ConsentState::Refused | ConsentState::Withdrawn) => return Consent::Refused,
+        let mut said = entries.iter().filter(|entry| entry.is_of(client_id, purpose, token));
+        let ended = said.clone().any(|entry| {
+            entry.state != ConsentState::Given && since.is_some_and(|since| entry.at > since.seconds())
+        });
+        match said.next_back().map(|last| last.state) {
+            Some(ConsentState::Given) if !ended => {}
+            Some(_) => return Consent::Refused,
             None => known = Consent::Unknown,
         }
     }
@@ -175,10 +171,25 @@ pub async fn record_consent(
     Err(Failure { effect: "commit".into(), message: format!("others recorded too, {TRIES} times") })
 }
 
-/// What is recorded of a person's consents, the oldest first.
+/// What a person consented to or did not, the oldest first: what stands in the configuration, then what is recorded.
 pub async fn consents(host: &Host, issuer: &Issuer, sub: &str) -> Result<Vec<ConsentEntry>, Failure> {
     let found = key(issuer, sub).read(host).await?;
-    Ok(found.map(|found| found.record.entries).unwrap_or_default())
+    let mut entries: Vec<_> = configured(&issuer.consents, sub).collect();
+    entries.extend(found.into_iter().flat_map(|found| found.record.entries));
+    Ok(entries)
+}
+
+fn configured(all: &[ConfiguredConsent], sub: &str) -> impl Iterator<Item = ConsentEntry> {
+    all.iter().filter(move |one| one.sub == sub).flat_map(|one| {
+        one.scope.tokens().map(|token| ConsentEntry {
+            client_id: one.client_id.clone(),
+            purpose: one.purpose.clone(),
+            scope: token.into(),
+            state: one.state,
+            at: 0,
+            by: CONFIGURATION.into(),
+        })
+    })
 }
 
 /// Drops entries, the oldest first, until the rest has room: never a last word. `false` where nothing else is left to
@@ -218,7 +229,7 @@ mod tests {
         }
     }
 
-    fn configured(sub: &str, scope: &str, state: ConsentState) -> ConfiguredConsent {
+    fn stands(sub: &str, scope: &str, state: ConsentState) -> ConfiguredConsent {
         ConfiguredConsent {
             sub: sub.into(),
             client_id: "portal".into(),
@@ -232,17 +243,17 @@ mod tests {
     fn the_last_word_counts_and_the_configuration_where_there_is_none() {
         use ConsentState::*;
         let said = |scope: &str, state| ConsentEntry { state, ..entry("portal", scope, 0) };
-        let entries = [
+        let recorded = [
             said("young", Refused),
             said("old", Given),
             said("young", Given),
             said("old", Withdrawn),
             said("no", Refused),
         ];
-        let configured = [
-            configured("alice", "no old set off", Given),
-            configured("alice", "off young", Withdrawn),
-            configured("bob", "all", Given),
+        let stands = [
+            stands("alice", "no old set off", Given),
+            stands("alice", "off young", Withdrawn),
+            stands("bob", "all", Given),
         ];
         for (sub, client_id, purpose, scope, expected) in [
             ("alice", "portal", "dpv:Marketing", "young", Consent::Given),
@@ -263,7 +274,36 @@ mod tests {
         ] {
             let scope = scope.parse().unwrap();
             let processing = Processing { sub, client_id, purpose, scope: &scope };
-            assert_eq!(known(&entries, &configured, processing), expected, "{processing:?}");
+            let recorded = recorded.iter().filter(|_| sub == "alice").cloned();
+            let entries: Vec<_> = configured(&stands, sub).chain(recorded).collect();
+            assert_eq!(known(&entries, processing, None), expected, "{processing:?}");
+        }
+    }
+
+    #[test]
+    fn what_rests_on_a_consent_ends_with_it_and_a_new_one_does_not_revive_it() {
+        use ConsentState::*;
+        let said = |state, at| ConsentEntry { state, ..entry("portal", "sim", at) };
+        let entries = [said(Refused, 5), said(Given, 10), said(Withdrawn, 20), said(Given, 30)];
+        let processing =
+            |scope| Processing { sub: "alice", client_id: "portal", purpose: "dpv:Marketing", scope };
+        let (sim, other) = ("sim".parse().unwrap(), "sim other".parse().unwrap());
+        for (words, scope, since, expected) in [
+            (4, &sim, None, Consent::Given),
+            (4, &sim, Some(30), Consent::Given),
+            // In the same second, what was said first counts as said before.
+            (4, &sim, Some(20), Consent::Given),
+            (4, &sim, Some(19), Consent::Refused),
+            (4, &other, Some(19), Consent::Refused),
+            (4, &other, Some(20), Consent::Unknown),
+            (3, &sim, Some(20), Consent::Refused),
+            (2, &sim, Some(5), Consent::Given),
+            (2, &sim, Some(4), Consent::Refused),
+            (0, &sim, Some(4), Consent::Unknown),
+        ] {
+            let since = since.map(Timestamp::from_seconds);
+            let found = known(&entries[..words], processing(scope), since);
+            assert_eq!(found, expected, "{words} {scope} {since:?}");
         }
     }
 

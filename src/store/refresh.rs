@@ -49,6 +49,7 @@ pub(super) struct Family {
     current: String,
     spent: Vec<String>,
     /// Seconds since 1970.
+    begun_at: u64,
     ends_at: u64,
     revoked: bool,
 }
@@ -83,6 +84,8 @@ impl Record for Family {
             },
             current: text(fields, "current")?,
             spent: texts(fields, "spent")?,
+            // Where it is not known, whatever was withdrawn ends it.
+            begun_at: fields.get("begun_at").map_or(Some(0), Value::as_u64)?,
             ends_at: fields.get("ends_at")?.as_u64()?,
             revoked: fields.get("revoked")?.as_bool()?,
         })
@@ -108,6 +111,8 @@ pub struct Prepared {
 pub struct Current {
     /// What it stands for.
     pub authorization: Authorization,
+    /// When its family began.
+    pub begun_at: Timestamp,
     /// When its family ends.
     pub ends_at: Timestamp,
     id: String,
@@ -119,8 +124,14 @@ pub struct Current {
 pub fn begin(host: &Host, issuer: &str, authorization: Authorization, ends_at: Timestamp) -> Prepared {
     let id = random(host, 16);
     let (token, current) = next(host, &id);
-    let family =
-        Family { authorization, current, spent: Vec::new(), ends_at: ends_at.seconds(), revoked: false };
+    let family = Family {
+        authorization,
+        current,
+        spent: Vec::new(),
+        begun_at: host.now().seconds(),
+        ends_at: ends_at.seconds(),
+        revoked: false,
+    };
     Prepared { token, commit: key(issuer, &id).replace(None, &family), lifetime: lifetime(host, ends_at) }
 }
 
@@ -143,8 +154,7 @@ pub async fn find(host: &Host, issuer: &str, token: &str) -> Result<Option<Curre
     if family.current != presented {
         return Ok(None);
     }
-    let (authorization, ends_at) = (family.authorization.clone(), Timestamp::from_seconds(family.ends_at));
-    Ok(Some(Current { authorization, ends_at, id: id.to_owned(), key, found }))
+    Ok(Some(Current::new(id, key, found)))
 }
 
 /// Looks at a presented token, as [`find`] does, and leaves its family as it is.
@@ -156,9 +166,7 @@ pub async fn peek(host: &Host, issuer: &str, token: &str) -> Result<Option<Curre
     if found.record.revoked || found.record.current != presented {
         return Ok(None);
     }
-    let authorization = found.record.authorization.clone();
-    let ends_at = Timestamp::from_seconds(found.record.ends_at);
-    Ok(Some(Current { authorization, ends_at, id: id.to_owned(), key, found }))
+    Ok(Some(Current::new(id, key, found)))
 }
 
 /// Ends the family of a token of this client: RFC 7009 §2.1. Gives its subject where there was one to end.
@@ -187,6 +195,18 @@ pub async fn revoke(
 }
 
 impl Current {
+    fn new(id: &str, key: Key<Family>, found: Found<Family>) -> Self {
+        let family = &found.record;
+        Self {
+            authorization: family.authorization.clone(),
+            begun_at: Timestamp::from_seconds(family.begun_at),
+            ends_at: Timestamp::from_seconds(family.ends_at),
+            id: id.to_owned(),
+            key,
+            found,
+        }
+    }
+
     /// Prepares the token that follows this one.
     pub fn rotate(&self, host: &Host) -> Prepared {
         let (token, current) = next(host, &self.id);

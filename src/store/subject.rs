@@ -84,7 +84,7 @@ pub struct Person {
 }
 
 /// Whom a hint names: by the host's hook where there is one; else by the directory, which knows people by their
-/// `sub` and by what they were named there, and has the word over the configuration.
+/// `sub` and, in a `login_hint`, by what they were named there, and has the word over the configuration.
 pub async fn subject_of_hint(host: &Host, issuer: &Issuer, hint: Hint) -> Result<Option<Person>, Failure> {
     if host.identifies() {
         let Some(Identified { sub, user_code }) = host.identify(hint).await? else { return Ok(None) };
@@ -92,9 +92,14 @@ pub async fn subject_of_hint(host: &Host, issuer: &Issuer, hint: Hint) -> Result
         return Ok(Some(Person { sub, state, user_code }));
     }
     let text = &hint.hint;
-    let named = hint_key(issuer, text).read(host).await?.map(|found| found.record.sub);
-    let by_hint = || issuer.subjects.iter().find(|(_, subject)| subject.hints.contains(text));
-    let sub = named.or_else(|| by_hint().map(|(sub, _)| sub.clone())).unwrap_or_else(|| text.clone());
+    let mut named = None;
+    // What a token says is a sub, and no other name.
+    if hint.kind == "login_hint" {
+        let by_hint = || issuer.subjects.iter().find(|(_, subject)| subject.hints.contains(text));
+        named = hint_key(issuer, text).read(host).await?.map(|found| found.record.sub);
+        named = named.or_else(|| by_hint().map(|(sub, _)| sub.clone()));
+    }
+    let sub = named.unwrap_or_else(|| text.clone());
     let state = subject_state(host, issuer, &issuer.identifier, &sub).await?;
     if state == SubjectState::Unknown {
         return Ok(None);

@@ -98,6 +98,7 @@ pub fn bindings() -> BTreeMap<String, String> {
     bindings.insert("GENERATOR".into(), key(Algorithm::Hs256, 20).to_jwk().to_json());
     bindings.insert("DKT_GENERATOR".into(), key(Algorithm::Hs256, 21).to_jwk().to_json());
     bindings.insert("API_KEY".into(), API_KEY.into());
+    bindings.insert("USER_CODE".into(), "6365".into());
     bindings.insert(
         "JWKS".into(),
         json!({ "keys": [client_key().to_jwk().public().unwrap().to_value()] }).to_string(),

@@ -2,11 +2,14 @@
 //! whose faults and clock the test commands. No runtime, no real time, no real entropy.
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
+pub mod ciba;
 pub mod deployment;
 pub mod exchange;
+pub mod front_end;
 pub mod store;
 pub mod world;
 
+pub use ciba::*;
 pub use deployment::*;
 pub use exchange::*;
 pub use world::{Fault, Id, World};

@@ -6,11 +6,15 @@
  *     POST /_test/operator {"method": "putSubject", "args": […]}
  *     POST /_test/clients {"client id": {"status": "pending"}}   the same deployment configured anew, more patient
  *     GET  /_test/records                                        all keys of the state store, with their versions
+ *     GET  /_test/asked                                          whom the hooks had asked, and for what
+ *     POST /_test/complete {"ticket": "…", "result": {…}}        what they answered
+ *     POST /_test/disable a subject                              that the hooks know
  *     GET  /_test/harm                                           traps, and rejections that nobody handled
  */
 
 import { createEdgegrant, type Edgegrant, type EdgegrantOptions, type Store } from "../../../js/index.ts";
 import { type Changes, configuration, ENV } from "./faulty_config.ts";
+import { hooked, MOUNTS } from "./faulty_hooks.ts";
 
 /** The part of a deployment that differs from runtime to runtime. */
 export type Parts = Pick<EdgegrantOptions, "env" | "core" | "state" | "registry">;
@@ -49,8 +53,12 @@ export async function faulty({ env, core, state, registry }: Parts): Promise<Edg
       hooks: { onTrap: () => harm.traps++ },
     });
   let edgegrant = await deploy({}, 300);
+  const asking = await hooked({ env, core, state, registry, storeTimeoutMs: 2000 });
+  const at = (path: string) =>
+    Object.keys(MOUNTS).some((mount) => path.startsWith(`${mount}/`)) ? asking.edgegrant : edgegrant;
 
   const commands: Record<string, (body: string, query: string) => Promise<object> | object> = {
+    ...asking.commands,
     "/_test/harm": () => harm,
     "/_test/store": (_body, query) => {
       mode = new URLSearchParams(query).get("mode");
@@ -81,20 +89,25 @@ export async function faulty({ env, core, state, registry }: Parts): Promise<Edg
   };
   return {
     operator: edgegrant.operator,
-    bodyLimit: (path) => (path in commands ? LONGEST_COMMAND : edgegrant.bodyLimit(path)),
+    bodyLimit: (path) => (path in commands ? LONGEST_COMMAND : at(path).bodyLimit(path)),
     async fetch(request, context) {
       // Some URLs of bad requests do not parse.
       const [, path = "", query = ""] = /(\/_test\/\w+)\??(.*)$/.exec(request.url) ?? [];
       const command = commands[path];
-      if (command === undefined) return edgegrant.fetch(request, context);
+      if (command === undefined) return at(pathOf(request.url)).fetch(request, context);
       return Response.json(await command(await request.text(), query));
     },
     async answer(request, context) {
       const command = commands[request.path];
-      if (command === undefined) return edgegrant.answer(request, context);
+      if (command === undefined) return at(request.path).answer(request, context);
       const body = request.body === "over_limit" ? "" : new TextDecoder().decode(request.body.bytes);
       const told = JSON.stringify(await command(body, request.query));
       return { status: 200, headers: [["content-type", "application/json"]], body: told };
     },
   };
+}
+
+/** The path, as far as it is one. */
+function pathOf(url: string): string {
+  return /^\w+:\/\/[^/]*([^?]*)/.exec(url)?.[1] ?? "";
 }

@@ -43,6 +43,14 @@ export function policy({ scopes = {}, grant = {}, grants, ...more } = {}) {
   };
 }
 
+/** What the tests' own deployment answers to a command of the tests. */
+export async function command(server, path, body) {
+  const { status, text } = await server.send({ method: "POST", path, body: JSON.stringify(body) });
+  const told = JSON.parse(text);
+  if (status !== 200 || told.error !== undefined) throw new Error(`${path}: ${text}`);
+  return told.result;
+}
+
 /** As {@link Channel}, between `service` and `redeemer`, or other clients by their id. */
 export class Governed extends Channel {
   #apiKey;
@@ -57,16 +65,9 @@ export class Governed extends Channel {
     });
   }
 
-  async #command(path, body) {
-    const { status, text } = await this.server.send({ method: "POST", path, body: JSON.stringify(body) });
-    const told = JSON.parse(text);
-    if (status !== 200 || told.error !== undefined) throw new Error(`${path}: ${text}`);
-    return told.result;
-  }
-
   /** A command of the operator at this mount. */
   operate(method, ...args) {
-    return this.#command("/_test/operator", { method, args: [this.issuer, ...args] });
+    return command(this.server, "/_test/operator", { method, args: [this.issuer, ...args] });
   }
 
   /** Publishes a good policy with `change`. */
@@ -76,7 +77,7 @@ export class Governed extends Channel {
 
   /** Configures the deployment anew, with other members of some clients. */
   configure(changes) {
-    return this.#command("/_test/clients", changes);
+    return command(this.server, "/_test/clients", changes);
   }
 
   async records() {

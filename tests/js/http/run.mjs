@@ -11,6 +11,17 @@ import { policyCommands } from "../cli/policy.mjs";
 import { authentication } from "./authentication.mjs";
 import { badInput } from "./bad_input.mjs";
 import { bulk, hardBulk } from "./bulk.mjs";
+import { ciba } from "./ciba.mjs";
+import { cibaCamara } from "./ciba_camara.mjs";
+import { cibaConsent } from "./ciba_consent.mjs";
+import { cibaForeign } from "./ciba_foreign.mjs";
+import { cibaGateway } from "./ciba_gateway.mjs";
+import { cibaHooks } from "./ciba_hooks.mjs";
+import { cibaNotify } from "./ciba_notify.mjs";
+import { cibaPatient } from "./ciba_patient.mjs";
+import { cibaRaces } from "./ciba_races.mjs";
+import { cibaRechecked } from "./ciba_rechecked.mjs";
+import { cibaRefused } from "./ciba_refused.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
 import { exchangeRefusals } from "./exchange_refusals.mjs";
@@ -44,6 +55,11 @@ const DEMO_SUITES = {
   bulk,
   documented,
   foreign,
+  ciba,
+  cibaRefused,
+  cibaRaces,
+  cibaNotify,
+  cibaForeign,
 };
 const FAULTY_SUITES = {
   badInput,
@@ -54,6 +70,12 @@ const FAULTY_SUITES = {
   redemption,
   hardBulk,
   sideBySide,
+  cibaGateway,
+  cibaConsent,
+  cibaCamara,
+  cibaRechecked,
+  cibaHooks,
+  cibaPatient,
   unharmed,
 };
 
