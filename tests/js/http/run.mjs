@@ -24,6 +24,7 @@ import { cibaRechecked } from "./ciba_rechecked.mjs";
 import { cibaRefused } from "./ciba_refused.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
+import { exampleFrontEnd } from "./example_front_end.mjs";
 import { exchangeRefusals } from "./exchange_refusals.mjs";
 import { foreign } from "./foreign.mjs";
 import { generatorRefusals } from "./generator_refusals.mjs";
@@ -60,6 +61,7 @@ const DEMO_SUITES = {
   cibaRaces,
   cibaNotify,
   cibaForeign,
+  exampleFrontEnd,
 };
 const FAULTY_SUITES = {
   badInput,
@@ -93,7 +95,7 @@ function deployment(name, runtime, entry, suites) {
   module(name, (hooks) => {
     const server = serving(hooks, runtime, entry);
     for (const [suite, register] of Object.entries(suites)) {
-      module(suite, () => register({ test }, server, RUNTIMES[runtime]));
+      module(suite, (inner) => register({ test }, server, RUNTIMES[runtime], inner));
     }
   });
 }
