@@ -118,7 +118,7 @@ fn a_good_request_is_told_in_full() {
             "resultCode": "A100001", "resultMessage": "[A100001] find the person, then issue or fail",
             "action": "USER_IDENTIFICATION", "clientId": 5_008_706_718_u64, "clientIdAlias": "poller",
             "clientIdAliasUsed": true, "clientName": "The shop", "deliveryMode": "POLL",
-            "scopes": [scope("openid"), scope("profile"), scope("phone"), scope("write")], "claimNames": claims,
+            "scopes": [scope("openid"), scope("phone"), scope("profile"), scope("write")], "claimNames": claims,
             "acrs": ["urn:mace:silver"], "hintType": "LOGIN_HINT", "hint": "alice", "bindingMessage": "W4SCT",
             "userCodeRequired": false, "requestedExpiry": 300, "requestContext": "{\"ip\":\"1.2.3.4\"}",
             "resources": [API],

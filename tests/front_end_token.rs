@@ -7,9 +7,9 @@ use edgegrant::http::HttpRequest;
 use serde_json::{Value, json};
 use support::front_end::{
     CIBA, SERVICE, action_and_error, answered, ask, authorized, call, claims, content_of, fetch,
-    front_end_world, issued,
+    front_end_world, issued, signed,
 };
-use support::{API, Fault, ORIGIN, SECRET, World, body, get};
+use support::{API, Fault, ORIGIN, SECRET, World, body, get, merged};
 
 const TOKEN: &str = "auth/token";
 const NOW: u64 = 1_700_000_000;
@@ -109,6 +109,39 @@ fn properties_are_tied_to_the_token_and_hidden_ones_are_not_shown() {
         (&refused["action"], &refused["resultCode"]),
         (&json!("INTERNAL_SERVER_ERROR"), &json!("A400001"))
     );
+}
+
+/// The front end says one thing when the person agreed, and another when the token is fetched: the latter counts.
+#[test]
+fn properties_of_the_request_take_the_place_of_those_of_the_approval() {
+    let mut world = front_end_world(1);
+    let (ticket, auth_req_id) = issued(&mut world, "poller");
+    let approved = json!({ "properties": [{ "key": "a", "value": "1" }, { "key": "b", "value": "2" }] });
+    ask(&mut world, "backchannel/authentication/complete", &authorized(&ticket, approved));
+    let mut message = by("poller", &format!("grant_type={CIBA}&auth_req_id={auth_req_id}"));
+    message["properties"] = json!([{ "key": "b", "value": "3", "hidden": true }]);
+    let answer = ask(&mut world, TOKEN, &message);
+    let tied = json!([
+        { "key": "a", "value": "1", "hidden": false }, { "key": "b", "value": "3", "hidden": true },
+    ]);
+    assert_eq!(answer["properties"], tied);
+    let tokens = content_of(&answer["responseContent"]);
+    assert_eq!((&tokens["a"], &tokens["b"]), (&json!("1"), &Value::Null));
+}
+
+/// Nobody here asks for the proof of the key.
+#[test]
+fn a_token_that_is_bound_to_a_key_will_not_do() {
+    let mut world = front_end_world(1);
+    let claims = |cnf: Value| {
+        let claims = json!({ "iss": ORIGIN, "sub": "alice", "client_id": "poller", "aud": [ORIGIN], "exp": NOW + 60,
+            "iat": NOW, "jti": "1", "scope": "read", "cnf": cnf });
+        signed("at+jwt", &merged(json!({}), claims))
+    };
+    for (token, action) in [(claims(Value::Null), "OK"), (claims(json!({ "jkt": "x" })), "UNAUTHORIZED")] {
+        let answer = ask(&mut world, "auth/introspection", &json!({ "token": token }));
+        assert_eq!((&answer["action"], &answer["usable"]), (&json!(action), &json!(true)), "{answer}");
+    }
 }
 
 #[test]

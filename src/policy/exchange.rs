@@ -48,14 +48,14 @@ pub fn exchange(policy: Option<&Policy>, facts: &ExchangeFacts<'_>) -> Decision 
     let scope = match asked.scope {
         None => {
             let most = held.intersection(&ceiling).intersection(to.scope).intersection(issuer.scope);
-            at(policy, &resources, had(policy, to, &most))
+            at(policy, &resources, &had(policy, to, &most))
         }
         Some(asked) => {
             judge.nothing(Rule::ScopeUnknown, &asked.without(issuer.scope), "is not known here");
             judge.nothing(Rule::ScopeBeyondSubject, &asked.without(held), "is not the subject token's");
             judge.nothing(Rule::ScopeBeyondGrant, &asked.without(&ceiling), "is not covered by the grant");
             permitted(&mut judge, policy, to, asked);
-            let elsewhere = asked.without(&at(policy, &resources, asked.clone()));
+            let elsewhere = asked.without(&at(policy, &resources, asked));
             judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the resource asked for");
             asked.clone()
         }

@@ -116,7 +116,7 @@ pub fn redeem(policy: Option<&Policy>, facts: &RedeemFacts<'_>) -> Decision {
     let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
     beyond(&mut judge, asked.audience, &[issuer.default_audience], more);
     let resources = audience(&mut judge, policy, issuer, to, asked.audience, more);
-    let elsewhere = scope.without(&at(policy, &resources, scope.clone()));
+    let elsewhere = scope.without(&at(policy, &resources, scope));
     judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the resource asked for");
     let lifetime = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
     let granted = Granted {

@@ -106,7 +106,7 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
         let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
         audience(&mut judge, policy, issuer, to, &named, more)
     };
-    let elsewhere = scope.without(&at(policy, &resources, (*scope).clone()));
+    let elsewhere = scope.without(&at(policy, &resources, scope));
     judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the audience");
     let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
     let own = grant.and_then(|grant| grant.lifetime).map(Seconds);

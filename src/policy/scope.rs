@@ -21,14 +21,14 @@ pub(super) fn scope(
     asked: Option<&Scope>,
     resources: &[&ResourceServer],
 ) -> Scope {
-    let there = |scope: Scope| at(policy, resources, scope);
+    let there = |scope: &Scope| at(policy, resources, scope);
     let Some(asked) = asked else {
         let most = client.default_scope.intersection(client.scope).intersection(issuer.scope);
-        return there(had(policy, client, &most));
+        return there(&had(policy, client, &most));
     };
     judge.nothing(Rule::ScopeUnknown, &asked.without(issuer.scope), "is not known here");
     permitted(judge, policy, client, asked);
-    let elsewhere = asked.without(&there(asked.clone()));
+    let elsewhere = asked.without(&there(asked));
     judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the resource asked for");
     asked.clone()
 }
@@ -47,14 +47,12 @@ pub(super) fn had(policy: Option<&Policy>, client: &ClientFacts<'_>, scope: &Sco
 }
 
 /// What of `scope` means something at each of `resources`.
-pub(super) fn at(policy: Option<&Policy>, resources: &[&ResourceServer], scope: Scope) -> Scope {
-    let scope = scope.filtered(|token| {
-        PROTOCOL.contains(&token) || resources.iter().all(|resource| resource.scope.contains(token))
-    });
-    let Some(policy) = policy else { return scope };
+pub(super) fn at(policy: Option<&Policy>, resources: &[&ResourceServer], scope: &Scope) -> Scope {
     scope.filtered(|token| {
-        let only = policy.scopes.get(token).and_then(|rule| rule.resources.as_ref());
-        only.is_none_or(|only| resources.iter().all(|resource| only.contains(&resource.identifier)))
+        let known = |resource: &&ResourceServer| resource.scope.contains(token);
+        let only = policy.and_then(|policy| policy.scopes.get(token)?.resources.as_ref());
+        (PROTOCOL.contains(&token) || resources.iter().all(known))
+            && only.is_none_or(|only| resources.iter().all(|resource| only.contains(&resource.identifier)))
     })
 }
 

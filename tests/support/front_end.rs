@@ -9,6 +9,7 @@ use rand_core::SeedableRng;
 use serde_json::{Value, json};
 
 use super::deployment::{API, ORIGIN, SECRET, body, client_key, jwt, key, payload, request, world_of};
+use super::exchange::merged;
 use super::world::World;
 
 pub const CIBA: &str = "urn:openid:params:grant-type:ciba";
@@ -65,18 +66,12 @@ fn mode(mode: &str) -> Value {
 }
 
 fn client(client_id: &str, members: Value) -> Value {
-    let mut client = json!({
+    let client = json!({
         "client_id": client_id, "issuers": ["/"], "client_secret": { "env": "SECRET" },
         "scope": "openid profile phone read write", "default_scope": "read",
         "grant_types": [CIBA, "refresh_token", "client_credentials"],
     });
-    for (name, value) in members.as_object().unwrap() {
-        match value {
-            Value::Null => drop(client.as_object_mut().unwrap().remove(name)),
-            value => client[name] = value.clone(),
-        }
-    }
-    client
+    merged(client, members)
 }
 
 /// A world with [`front_end_document`].
@@ -149,12 +144,11 @@ pub fn issued(world: &mut World, client_id: &str) -> (String, String) {
     (ticket, answer["authReqId"].as_str().unwrap().to_owned())
 }
 
-/// What `complete` is asked: authorized, by alice, and these members.
+/// What `complete` is asked: authorized, by alice, and these members; those that are null are sent as such.
 pub fn authorized(ticket: &str, members: Value) -> Value {
     let mut message = json!({ "ticket": ticket, "result": "AUTHORIZED", "subject": "alice" });
-    for (name, value) in members.as_object().unwrap() {
-        message[name] = value.clone();
-    }
+    let Value::Object(members) = members else { panic!("{members}") };
+    message.as_object_mut().unwrap().extend(members);
     message
 }
 
@@ -172,8 +166,12 @@ pub fn claims(token: &Value) -> Value {
 
 /// An id token of this issuer about `al`, long expired.
 pub fn old_id_token(client_id: &str) -> String {
-    let claims = json!({ "iss": ORIGIN, "sub": "al", "aud": client_id, "exp": 2, "iat": 1 });
-    let head = jws::encode_header(Algorithm::Es256, "JWT", "main");
+    signed("JWT", &json!({ "iss": ORIGIN, "sub": "al", "aud": client_id, "exp": 2, "iat": 1 }))
+}
+
+/// A token of this issuer.
+pub fn signed(typ: &str, claims: &Value) -> String {
+    let head = jws::encode_header(Algorithm::Es256, typ, "main");
     let input = jws::signing_input(&head, claims.to_string().as_bytes());
     let signature = key(Algorithm::Es256, 1).sign(input.as_bytes(), &mut ChaCha20Rng::seed_from_u64(9));
     jws::assemble(input, &signature.unwrap())

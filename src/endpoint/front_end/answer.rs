@@ -69,7 +69,7 @@ actions! {
         "Answers 401, or 400 where the client used no Authorization header, with `responseContent`.";
     InvalidTicket = "INVALID_TICKET", "Answers 500 with `responseContent`.";
     UserIdentification = "USER_IDENTIFICATION", "Finds the person, then calls issue or fail.";
-    NoAction = "NO_ACTION", "Does nothing: the client polls.";
+    Nothing = "NO_ACTION", "Does nothing: the client polls.";
     Notification = "NOTIFICATION",
         "POSTs `responseContent` to `clientNotificationEndpoint`, with `clientNotificationToken` as bearer token.";
     ServerError = "SERVER_ERROR", "Tells its operator.";

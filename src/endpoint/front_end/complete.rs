@@ -173,7 +173,7 @@ fn told(completed: Completed) -> Answer {
         response.id_token = issued.id_token;
     }
     let answer = match notification {
-        None => Answer::done("the client will ask", Action::NoAction, None),
+        None => Answer::done("the client will ask", Action::Nothing, None),
         Some(body) => Answer::done("notify the client", Action::Notification, Some(body.to_string())),
     };
     answer.of(Some(&client)).with(|members| response.write(members))

@@ -34,7 +34,7 @@ message! { read:
 }
 
 message! { write:
-    /// In every answer.
+    /// In every answer. Where it is not `OK`, `responseContent` is the value of `WWW-Authenticate` (RFC 6750 §3).
     IntrospectionResponse, "The answer: `OK`, `BAD_REQUEST`, `UNAUTHORIZED`, `FORBIDDEN`, `INTERNAL_SERVER_ERROR`" {
         /// Whether there is such a token, or was.
         existent: bool = "existent",
@@ -98,12 +98,11 @@ pub(super) async fn introspect(host: &Host, issuer: &Issuer, asked: Introspectio
     let client = issuer.clients.get(&found.client_id);
     let bound = found.members.contains_key("cnf");
     let mut response = response(found);
-    let answer = match insufficient(&asked, &response, bound) {
-        Some((action, code, why)) => challenge(action, code, &why, response),
-        None => {
-            response.sufficient = true;
-            Answer::done("the access token will do", Action::Ok, None).with(|members| response.write(members))
-        }
+    let answer = if let Some((action, code, why)) = insufficient(&asked, &response, bound) {
+        challenge(action, code, &why, response)
+    } else {
+        response.sufficient = true;
+        Answer::done("the access token will do", Action::Ok, None).with(|members| response.write(members))
     };
     answer.of(client)
 }
