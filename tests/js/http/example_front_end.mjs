@@ -1,7 +1,10 @@
 // examples/front_end/: a front end that asks the back-end API what to do, in all modes.
 
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { root } from "../../../scripts/demo.mjs";
 import { CIBA } from "./backchannel.mjs";
@@ -11,6 +14,9 @@ import { NotificationListener, status } from "./notified.mjs";
 import { freePort } from "./serving.mjs";
 import { basic, FORM, send } from "./wire.mjs";
 
+const README = readFileSync(join(root, "examples/front_end/README.md"), "utf8");
+/** What it has its reader type: in one terminal, and in another. */
+const SCRIPTS = [...README.matchAll(/```sh\n(.*?)```/gs)].map(([, script]) => script);
 const AUTH_REQ_ID = "urn:openid:params:jwt:claim:auth_req_id";
 
 /** The example while it runs, and the clients that ask it. */
@@ -25,16 +31,10 @@ class FrontEnd {
   }
 
   async start() {
-    const { AUTHLETE_BASE, AUTHLETE_API_KEY, AUTHLETE_API_SECRET, PING_LISTEN } = this.#server.env;
     const PORT = String(await freePort());
-    const own = {
-      API: `${AUTHLETE_BASE}/api`,
-      API_KEY: AUTHLETE_API_KEY,
-      API_SECRET: AUTHLETE_API_SECRET,
-      PORT,
-    };
-    this.#group = startGroup(process.execPath, [join(root, "examples/front_end/server.mjs")], {
-      env: { ...process.env, ...own },
+    this.#group = startGroup("bash", ["-euc", SCRIPTS[0]], {
+      cwd: root,
+      env: { ...process.env, ORIGIN: this.#server.origin, PORT },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [said] = await Promise.race([
@@ -43,12 +43,18 @@ class FrontEnd {
     ]);
     this.#origin = `http://127.0.0.1:${PORT}`;
     if (String(said).trim() !== this.#origin) throw new Error(`the front end did not start: ${said}`);
-    await this.listener.open(PING_LISTEN);
+    await this.listener.open(this.#server.env.PING_LISTEN);
   }
 
   async stop() {
     await this.#group?.end("SIGTERM");
     await this.listener.close();
+  }
+
+  /** What the README's client is told. */
+  async documented() {
+    const env = { ...process.env, ORIGIN: this.#server.origin, FRONT: this.#origin };
+    return promisify(execFile)("bash", ["-euc", SCRIPTS[1]], { env });
   }
 
   /** Sends a client's request. `client`: by its name in `/_dev/env`. */
@@ -109,6 +115,14 @@ export function exampleFrontEnd({ test }, server, _runtime, hooks) {
     front.listener.answer(client_notification_token, status(204));
     return client_notification_token;
   };
+
+  test("what its README has one type", async (assert) => {
+    const { stdout, stderr } = await front.documented();
+    assert.strictEqual(stderr, "");
+    const [decided, tokens] = stdout.split(/(?<=\})(?=\{)/).map((text) => JSON.parse(text));
+    assert.deepEqual(decided, { result: "AUTHORIZED" });
+    assert.strictEqual((await front.verify(tokens.id_token)).sub, "alice");
+  });
 
   test("poll: pending, allowed, fetched once", async (assert) => {
     const binding_message = "poll";
