@@ -5,10 +5,11 @@ import { CONNECTIONS, median } from "../load.mjs";
 import { table } from "../report.mjs";
 
 const NAMES = {
-  oidc_provider: "node-oidc-provider, Node",
-  workerd: "Edgegrant, workerd",
-  deno: "Edgegrant, Deno",
-  node: "Edgegrant, Node",
+  oidc_provider: "node-oidc-provider, Node: memory",
+  node: "Edgegrant, Node: memory",
+  workerd: "Edgegrant, workerd: Durable Objects, disk",
+  workerd_memory: "Edgegrant, workerd: Durable Objects, tmpfs",
+  deno: "Edgegrant, Deno: Deno KV, disk",
 };
 const OTHER = "oidc_provider";
 /** What else the machine had to do before the run. */
