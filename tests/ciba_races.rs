@@ -6,6 +6,7 @@ use edgegrant::http::HttpRequest;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use serde_json::{Value, json};
+use support::gateway::{ALICE, FRAUD, ISSUER, PHONE, begin_at, ogw_world};
 use support::*;
 
 const FAULTS: [Option<Fault>; 4] = [None, Some(Fault::Fail), Some(Fault::Drop), Some(Fault::Repeat)];
@@ -99,6 +100,26 @@ fn a_decision_and_polls_at_once_lose_nothing() {
             let known = ["none", "invalid_grant", "authorization_pending", "slow_down"];
             assert!(status < 500 && known.contains(&&*code), "seed {seed}: {code}");
         }
+    }
+}
+
+/// A request that waits for a consent is redeemed as it waits, while others of its polls are counted.
+#[test]
+fn a_consent_and_polls_at_once_lose_nothing() {
+    for seed in 0..50 {
+        let mut world = ogw_world(seed);
+        let begun = begin_at(&mut world, "app", PHONE, &format!("{FRAUD}#location"));
+        let asked = form(&[("grant_type", CIBA), ("auth_req_id", begun["auth_req_id"].as_str().unwrap())]);
+        let ids: Vec<Id> = (0..4).map(|_| world.send(basic("/ogw/token", "app", &asked))).collect();
+        world.send(operator(&json!({
+            "command": "put_consent", "issuer": ISSUER, "sub": ALICE, "client_id": "app", "purpose": FRAUD,
+            "scope": "location", "state": "given",
+        })));
+        delay(&mut world, &ids, seed);
+        world.run();
+        let told =
+            |code: &str| ids.iter().filter(|&&id| error(world.response(id).unwrap()).1 == code).count();
+        assert!(told("none") == 1 || told("invalid_grant") == 0 && told("none") == 0, "seed {seed}");
     }
 }
 
