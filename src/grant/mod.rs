@@ -89,7 +89,7 @@ pub struct UsedUp {
     /// A refresh token that begins a family, or follows the one that was presented.
     pub refresh_token: Option<refresh::Prepared>,
     /// An authentication whose result is fetched once.
-    pub authentication: Option<Open>,
+    pub authentication: Option<Box<Open>>,
 }
 
 impl Context<'_> {
