@@ -16,7 +16,7 @@ export function cibaSlow({ test }, server) {
     const [here, elsewhere] = [new NotificationListener(), new NotificationListener()];
     const url = new URL(server.env.PING_LISTEN);
     await here.open(url);
-    url.port = String(Number(url.port) + 1);
+    url.port = String(Number(url.port) + 2);
     await elsewhere.open(url);
     try {
       const tokens = Array.from({ length: HANGING }, () => randomUUID());

@@ -77,7 +77,8 @@ export async function hooked(parts: Omit<EdgegrantOptions, "config" | "hooks">):
       await edgegrant.operator.complete(request.ticket, { outcome: "access_denied" });
   };
   const elsewhere = new URL(String(parts.env["PING_LISTEN"]));
-  elsewhere.port = String(Number(elsewhere.port) + 1);
+  // Not the next one: Linux lets outgoing connections have ports of the other parity.
+  elsewhere.port = String(Number(elsewhere.port) + 2);
   const edgegrant: Edgegrant = await createEdgegrant({
     ...parts,
     env: { ...parts.env, ELSEWHERE_LISTEN: elsewhere.href },
