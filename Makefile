@@ -19,7 +19,7 @@ export WRANGLER_SEND_METRICS := false
 step = @printf '\n== %s\n' "$(1)"
 
 .NOTPARALLEL:
-.PHONY: help setup tools build core faults dist serve test lint lint-rust lint-js test-rust test-wasm test-js test-http bench bench-timing fmt clean
+.PHONY: help setup tools build core faults dist serve test lint lint-rust lint-js test-rust test-wasm test-js test-http bench bench-ciba bench-timing fmt clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -101,6 +101,9 @@ test-http: setup build faults ## Run the suites over HTTP
 
 bench: build ## Measure; figures go to bench/README.md
 	@node bench/run.mjs
+
+bench-ciba: build ## Measure CIBA; figures go to bench/ciba/README.md
+	@node bench/ciba/run.mjs
 
 bench-timing: tools ## Measure whether the time of an operation tells a secret
 	@cargo run --release --locked --manifest-path bench/timing/Cargo.toml

@@ -4,7 +4,7 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 import { CONNECTIONS, quantile } from "../load.mjs";
 import { client, expect } from "./client.mjs";
 import { requests } from "./deployment.mjs";
-import { RESOURCE, SCOPE } from "./entry/shape.mjs";
+import { RESOURCE } from "./entry/shape.mjs";
 
 /** Where clients ask. */
 const PATHS = { oidc_provider: "/backchannel" };

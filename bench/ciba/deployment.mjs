@@ -46,8 +46,7 @@ export function requests(origin, { CLIENT_SECRET }) {
   });
   return {
     /** `path`: of the backchannel authentication endpoint. */
-    ask: (path, more = {}) =>
-      post(path, { scope: SCOPE, resource: RESOURCE, login_hint: "alice", ...more }),
+    ask: (path, more = {}) => post(path, { scope: SCOPE, resource: RESOURCE, login_hint: "alice", ...more }),
     fetch: (auth_req_id) => post("/token", { grant_type: GRANT, auth_req_id }),
     /** Says in place of a person that they agree. */
     agree: (auth_req_id) => ({ url: `${origin}/_bench/agree/${auth_req_id}`, method: "POST" }),

@@ -16,7 +16,7 @@ use crate::host::{AuthenticationRequest, Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::{Ciba, Issuer};
 use crate::policy::{LegalBasis, Policy, Rule};
-use crate::store::ciba::{Asked, State, begin};
+use crate::store::ciba::{Asked, Decision, State, begin, find};
 use crate::store::{Person, policy_of};
 
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
@@ -130,7 +130,10 @@ async fn acknowledge(
     // A purpose is decided by the policy and by consents; nobody is asked for anything else.
     if request.purpose.is_none() {
         let asked = to_person(host, issuer, &client, &request, names.ticket, sub);
-        host.notify_user(asked).await.map_err(ProtocolError::unavailable)?;
+        if let Err(failure) = host.notify_user(asked).await {
+            withdraw(host, &names.auth_req_id).await;
+            return Err(ProtocolError::unavailable(failure));
+        }
     }
     let mut body = json!({ "auth_req_id": names.auth_req_id, "expires_in": request.expires_in.0 });
     if let Some(members) = body.as_object_mut() {
@@ -144,6 +147,15 @@ async fn acknowledge(
         }
     }
     Ok(body)
+}
+
+/// Ends a request that the client is told nothing of: whoever was asked all the same decides nothing.
+async fn withdraw(host: &Host, auth_req_id: &str) {
+    let failed = Decision::Denied { failed: true, description: None, uri: None };
+    // Where it cannot be ended, it ends by itself.
+    if let Ok(Some(mut open)) = find(host, auth_req_id).await {
+        let _ = open.decide(host, &failed).await;
+    }
 }
 
 /// What is kept of a request.

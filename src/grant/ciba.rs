@@ -146,7 +146,7 @@ pub async fn approved(
         properties: approval.properties.clone(),
     };
     let refreshes = may_refresh(context, &granted);
-    let used_up = UsedUp { authentication: Some(open.redeem()), ..UsedUp::default() };
+    let used_up = UsedUp { authentication: Some(Box::new(open.clone())), ..UsedUp::default() };
     let mut grant = Grant { sub, granted, details, id_token, used_up, ..Grant::default() };
     if refreshes && client.grant_types.contains(&GrantType::RefreshToken) {
         let lifetime = approval.refresh_token_lifetime.filter(|wanted| wanted.0 > 0);

@@ -153,14 +153,15 @@ impl Context<'_> {
             keep_properties(&issuer.identifier, jti, properties, ends_at)
         });
         let beside: Vec<Commit> = properties.into_iter().chain(family).collect();
-        // Last, so that a store that fails before leaves the result to be fetched again.
-        let Some(authentication) = used_up.authentication else {
+        let Some(mut authentication) = used_up.authentication else {
             return self.commit_all(&beside, refresh_token::spent).await.map(|()| refresh_token);
         };
         let taken = || ProtocolError::unavailable("a record that is new was there already");
         let mut done = self.commit_all(&beside, taken).await;
+        // Last, so that a store that fails before leaves the result to be fetched again.
         if done.is_ok() {
-            done = self.commit_all(&[authentication], ciba::redeemed).await;
+            let first = authentication.redeem(host).await.map_err(ProtocolError::unavailable);
+            done = first.and_then(|first| if first { Ok(()) } else { Err(ciba::redeemed()) });
         }
         let Err(error) = done else { return Ok(refresh_token) };
         for Commit { role, set, .. } in beside {

@@ -14,11 +14,12 @@ use serde_json::{Map, Value};
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::host::{Commit, Host};
+use crate::host::Host;
 use crate::issuer::Issuer;
 use crate::policy::{Asked, Flow, Granted, IssuerFacts, Policy, Refusal, Rule, Source, TokenType};
 use crate::resource::Resource;
 use crate::scope::Scope;
+use crate::store::ciba::Open;
 use crate::store::{Details, Quota, refresh};
 use crate::time::Timestamp;
 
@@ -88,7 +89,7 @@ pub struct UsedUp {
     /// A refresh token that begins a family, or follows the one that was presented.
     pub refresh_token: Option<refresh::Prepared>,
     /// An authentication whose result is fetched once.
-    pub authentication: Option<Commit>,
+    pub authentication: Option<Box<Open>>,
 }
 
 impl Context<'_> {

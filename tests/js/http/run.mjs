@@ -24,8 +24,10 @@ import { cibaPatient } from "./ciba_patient.mjs";
 import { cibaRaces } from "./ciba_races.mjs";
 import { cibaRechecked } from "./ciba_rechecked.mjs";
 import { cibaRefused } from "./ciba_refused.mjs";
+import { cibaSlow } from "./ciba_slow.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
+import { exampleFrontEnd } from "./example_front_end.mjs";
 import { exchangeRefusals } from "./exchange_refusals.mjs";
 import { foreign } from "./foreign.mjs";
 import { frontEnd } from "./front_end.mjs";
@@ -65,6 +67,7 @@ const DEMO_SUITES = {
   cibaNotify,
   cibaForeign,
   frontEnd,
+  exampleFrontEnd,
 };
 const FAULTY_SUITES = {
   badInput,
@@ -82,6 +85,7 @@ const FAULTY_SUITES = {
   cibaHintToken,
   cibaHooks,
   cibaPatient,
+  cibaSlow,
   unharmed,
 };
 
@@ -99,7 +103,7 @@ function deployment(name, runtime, entry, suites) {
   module(name, (hooks) => {
     const server = serving(hooks, runtime, entry);
     for (const [suite, register] of Object.entries(suites)) {
-      module(suite, () => register({ test }, server, RUNTIMES[runtime]));
+      module(suite, (inner) => register({ test }, server, RUNTIMES[runtime], inner));
     }
   });
 }
