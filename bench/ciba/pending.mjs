@@ -79,6 +79,8 @@ async function poll(call, { fetch }, server, queue, seconds) {
   const end = began + seconds * 1000;
   await sleep(Math.max(0, began - performance.now()));
   const [cpu, own] = [server.cpu(), process.cpuUsage()];
+  const rss = [];
+  const looking = setInterval(() => rss.push(server.rss()), (seconds * 1000) / 4);
   let [next, polls, late] = [0, 0, 0];
   const worker = async () => {
     for (;;) {
@@ -92,6 +94,7 @@ async function poll(call, { fetch }, server, queue, seconds) {
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  clearInterval(looking);
   const took = (performance.now() - began) / 1000;
   const used = process.cpuUsage(own);
   return {
@@ -100,6 +103,7 @@ async function poll(call, { fetch }, server, queue, seconds) {
     cpu: (server.cpu() - cpu) / polls,
     busy: (server.cpu() - cpu) / 1e6 / took,
     late,
+    rss: [...rss, server.rss()].slice(0, 4),
     client: (used.user + used.system) / 1e6 / took,
   };
 }

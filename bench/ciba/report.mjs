@@ -10,6 +10,7 @@ const NAMES = {
   workerd: "Edgegrant, workerd: Durable Objects, disk",
   workerd_memory: "Edgegrant, workerd: Durable Objects, tmpfs",
   deno: "Edgegrant, Deno: Deno KV, disk",
+  deno_memory: "Edgegrant, Deno: Deno KV, `:memory:`",
 };
 const OTHER = "oidc_provider";
 /** What else the machine had to do before the run. */
@@ -42,7 +43,7 @@ export function renderCycles(figures, { rounds, seconds }) {
 /** `figures`: one of each runtime. */
 export function renderPending(figures, { count, seconds, expiry }) {
   const amount = count.toLocaleString("en");
-  const rows = figures.map(({ runtime, polls, rate, cpu, busy, late, creating }) => [
+  const rows = figures.map(({ runtime, polls, rate, cpu, busy, late, creating, rss }) => [
     NAMES[runtime],
     creating.toFixed(0),
     polls.toLocaleString("en"),
@@ -50,6 +51,7 @@ export function renderPending(figures, { count, seconds, expiry }) {
     cpu.toFixed(0),
     `${(busy * 100).toFixed(0)} %`,
     late.toFixed(0),
+    rss.map((one) => one.toFixed(0)).join(", "),
   ]);
   const states = {
     before: "before",
@@ -71,7 +73,7 @@ export function renderPending(figures, { count, seconds, expiry }) {
   return [
     `### ${amount} pending requests, polled every 5 s for ${seconds} s\n`,
     `${machine()}. \`requested_expiry\` ${expiry}.\n`,
-    table([...head, "latest poll, ms behind"], rows),
+    table([...head, "latest poll, ms behind", "resident, MiB, by quarters of the time"], rows),
     table(["server", "when", "records", "WebAssembly, MiB", "heap, MiB", "resident, MiB"], memory),
   ].join("\n");
 }

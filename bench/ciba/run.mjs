@@ -21,17 +21,23 @@ const wanted = (names) => {
   const some = names.filter((name) => words.includes(name));
   return some.length > 0 ? some : names;
 };
+const unknown = words.filter((word) => !["cycles", "pending", "--quick", ...RUNTIMES].includes(word));
+if (unknown.length > 0) throw new Error(`not to be measured: ${unknown.join(" ")}`);
 const plan = quick
   ? { rounds: 1, seconds: 4, warmUpSeconds: 4, pending: { count: 100, seconds: 6, expiry: 15 } }
   : { rounds: 7, seconds: 5, warmUpSeconds: 5, pending: { count: 10_000, seconds: 60, expiry: 110 } };
 
 const work = mkdtempSync(join(tmpdir(), "bench-ciba-"));
-/** A file system in memory, where there is one: workerd waits for the disk at every commit. */
+/** A file system in memory, where there is one. */
 const inMemory = existsSync("/dev/shm") ? mkdtempSync("/dev/shm/bench-ciba-") : undefined;
 const env = environment();
 const entries = new URL("entry/", import.meta.url);
 const launch = launcher(work, env, entries);
-const launchInMemory = inMemory && launcher(inMemory, env, entries);
+/** The same with what is stored in memory, for runtimes that would keep it on disk. */
+const launchInMemory = {
+  ...(inMemory && { workerd: launcher(inMemory, env, entries) }),
+  deno: (name, given) => launch(name, { ...given, env: { ...given.env, MEMORY: "1" } }),
+};
 const peer = [process.execPath, [fileURLToPath(new URL("node_oidc_provider.mjs", entries))]];
 try {
   for (const part of wanted(["cycles", "pending"])) await { cycles, pending }[part]();
@@ -48,9 +54,8 @@ async function cycles() {
     servers.push(await launch("oidc_provider", { request, command: () => peer }));
     for (const runtime of wanted(RUNTIMES)) {
       servers.push(await launch(runtime, { request }));
-      if (runtime === "workerd" && launchInMemory !== undefined) {
-        servers.push({ ...(await launchInMemory(runtime, { request })), name: "workerd_memory" });
-      }
+      const server = await launchInMemory[runtime]?.(runtime, { request });
+      if (server !== undefined) servers.push({ ...server, name: `${runtime}_memory` });
     }
     publishText("cycles", renderCycles(await measureCycles(servers, env, plan), plan));
   } finally {
@@ -61,10 +66,10 @@ async function cycles() {
 async function pending() {
   const figures = [];
   for (const runtime of wanted(RUNTIMES)) {
-    // A disk that syncs a thousand times a second is half as quick as would be needed.
-    const how = runtime === "workerd" && launchInMemory !== undefined ? launchInMemory : launch;
-    const one = await measurePending(how, runtime, env, plan.pending);
-    figures.push(how === launch ? one : { ...one, runtime: "workerd_memory" });
+    // Each poll is a commit, and 2,000 of them a second are more than a disk syncs.
+    const how = launchInMemory[runtime];
+    const one = await measurePending(how ?? launch, runtime, env, plan.pending);
+    figures.push(how === undefined ? one : { ...one, runtime: `${runtime}_memory` });
   }
   publishText("pending", renderPending(figures, plan.pending));
 }

@@ -329,6 +329,10 @@ impl Open {
             if !self.reload(host).await? || self.request.state != State::Pending {
                 return Ok(true);
             }
+            // Another poll of this moment was sooner: of many at once, not each makes the interval longer.
+            if now < self.request.next_poll {
+                return Ok(false);
+            }
         }
         Err(busy())
     }

@@ -9,7 +9,7 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 
 const env = Deno.env.toObject();
-const kv = await Deno.openKv(env.KV_PATH);
+const kv = await Deno.openKv(env.MEMORY ? ":memory:" : env.KV_PATH);
 const tell = async () => {
   let records = 0;
   for await (const _ of kv.list({ prefix: [] })) records++;

@@ -24,6 +24,7 @@ import { cibaPatient } from "./ciba_patient.mjs";
 import { cibaRaces } from "./ciba_races.mjs";
 import { cibaRechecked } from "./ciba_rechecked.mjs";
 import { cibaRefused } from "./ciba_refused.mjs";
+import { cibaSlow } from "./ciba_slow.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
 import { exampleFrontEnd } from "./example_front_end.mjs";
@@ -84,6 +85,7 @@ const FAULTY_SUITES = {
   cibaHintToken,
   cibaHooks,
   cibaPatient,
+  cibaSlow,
   unharmed,
 };
 
