@@ -31,7 +31,7 @@ export interface Operator {
    */
   complete(ticket: string, result: AuthenticationResult): Promise<Completion>;
   /** Records what a person decided about a purpose. Nothing is overwritten: what stood before stays as history. */
-  putConsent(issuer: string, consent: Omit<Consent, "at"> & { sub: string }): Promise<void>;
+  putConsent(issuer: string, consent: Omit<Consent, "at" | "by"> & { sub: string }): Promise<void>;
   /** All that a person decided, the oldest first: the last one about a client, purpose and scope counts. */
   consents(issuer: string, sub: string): Promise<Consent[]>;
   /** Makes an API key for a client, a UUID of version 4. Only its hash is kept: it is told this once. */
@@ -88,8 +88,10 @@ export interface Consent {
   /** One scope. */
   scope: string;
   state: "given" | "refused" | "withdrawn";
-  /** When it was decided, seconds since 1970. */
+  /** When it was decided, seconds since 1970; 0 in the configuration. */
   at: number;
+  /** Who recorded it: `operator`, a `client_id`, or `configuration`. */
+  by: string;
 }
 
 /** A command was not done. */

@@ -106,6 +106,50 @@ fn what_was_agreed_to_counts_within_what_may_be_had() {
 }
 
 #[test]
+fn lifetimes_are_the_policys_at_most() {
+    let approved = json!({ "access_token_lifetime": 5000, "refresh_token_lifetime": 9000 });
+    let limits = json!({ "access_token": { "max": 600 }, "refresh_token": { "default": 800, "max": 1000 } });
+    for (lifetimes, agreed, access, refresh) in [
+        (Value::Null, json!({}), 3600, 30 * 86_400),
+        (Value::Null, approved.clone(), 5000, 9000),
+        (Value::Null, json!({ "access_token_lifetime": 100_000 }), 86_400, 30 * 86_400),
+        (Value::Null, json!({ "access_token_lifetime": 0, "refresh_token_lifetime": 0 }), 3600, 30 * 86_400),
+        (limits.clone(), json!({}), 600, 800),
+        (limits, approved, 600, 1000),
+    ] {
+        let mut document = ciba_document();
+        let policy = &mut document["issuers"][0]["policy"];
+        *policy = merged(policy.clone(), json!({ "lifetimes": lifetimes }));
+        let mut world = ciba_world_of(&document, 2);
+        let id = begin(&mut world, "poll");
+        decide(&mut world, &merged(allowed(), agreed.clone()));
+        let answer = body(&poll(&mut world, "poll", &id));
+        assert_eq!(answer["expires_in"], access, "{agreed}");
+        let token = form(&[("token", answer["refresh_token"].as_str().unwrap())]);
+        let ends = body(&world.ask(basic("/introspect", "poll", &token)))["exp"].as_u64();
+        assert_eq!(ends, Some(NOW + refresh), "{agreed}");
+    }
+}
+
+#[test]
+fn an_id_token_says_what_was_decided_and_nothing_of_it_is_the_issuers() {
+    let mut world = ciba_world(2);
+    let id = begin(&mut world, "poll");
+    let said = json!({
+        "id_token_sub": "pseudonym", "auth_time": null, "acr": null, "claims": { "nested": { "a": [1] } },
+        "id_token_header": { "x": "y" },
+    });
+    decide(&mut world, &merged(allowed(), said));
+    let answer = body(&poll(&mut world, "poll", &id));
+    let token = answer["id_token"].as_str().unwrap();
+    let found = payload(token, &key(Es256, 1));
+    assert_eq!((&found["sub"], &found["nested"]), (&json!("pseudonym"), &json!({ "a": [1] })));
+    assert!(found.get("acr").is_none() && found.get("auth_time").is_none(), "{found}");
+    assert_eq!(header(token)["x"], "y");
+    assert_eq!(claims(answer["access_token"].as_str().unwrap())["sub"], "alice");
+}
+
+#[test]
 fn s11_pending_and_slow_down() {
     let mut world = ciba_world(3);
     let id = begin(&mut world, "poll");
@@ -353,4 +397,17 @@ fn many_that_wait_are_one_and_slow_ones() {
     assert_eq!((told("authorization_pending"), told("slow_down")), (1, 9));
     // Those that came too early did not wait.
     assert_eq!(world.waited, 10_000);
+}
+
+#[test]
+fn a_hundred_polls_at_once_are_answered() {
+    for seed in 0..10 {
+        let mut world = ciba_world(seed);
+        let id = begin(&mut world, "poll");
+        let ids: Vec<Id> = (0..100).map(|_| world.send(polling("poll", &id))).collect();
+        world.run();
+        let told =
+            |code: &str| ids.iter().filter(|&&id| error(world.response(id).unwrap()).1 == code).count();
+        assert_eq!((told("authorization_pending"), told("slow_down")), (1, 99), "seed {seed}");
+    }
 }

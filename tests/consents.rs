@@ -116,6 +116,27 @@ fn recording_is_audited_and_reading_is_not() {
 }
 
 #[test]
+fn calls_that_are_refused_are_audited() {
+    let (mut world, bearer) = consent_world(2);
+    let event = |world: &mut World, request| {
+        world.events.clear();
+        world.ask(request);
+        let [event] = &world.events[..] else { panic!("{:?}", world.events) };
+        assert_eq!((event.kind, &*event.issuer, event.time), ("consent.refused", ORIGIN, NOW));
+        event.clone()
+    };
+    let refused = event(&mut world, look("nonsense", "?sub=alice"));
+    assert_eq!((refused.error, refused.client_id), (Some("invalid_token"), None));
+    let refused = event(&mut world, look(&bearer, ""));
+    assert_eq!((refused.error, refused.client_id.as_deref()), (Some("invalid_request"), Some(A)));
+    let refused = event(&mut world, say(&bearer, &said(json!({ "state": "maybe" }))));
+    let about = (refused.for_client_id.as_deref(), refused.subject.as_deref(), refused.purpose.as_deref());
+    assert_eq!(about, (Some(B), Some("alice"), Some(PURPOSE)));
+    assert_eq!((refused.scope.as_deref(), refused.error), (Some("read"), Some("invalid_request")));
+    assert!(refused.cause.unwrap().contains("state must be one of"));
+}
+
+#[test]
 fn what_cannot_be_a_consent_is_refused_and_changes_nothing() {
     let (mut world, bearer) = consent_world(3);
     for (change, error, says) in [
@@ -174,7 +195,8 @@ fn what_cannot_be_a_consent_is_refused_and_changes_nothing() {
     let mut not_json = say(&bearer, &json!({}));
     not_json.body = edgegrant::http::Body::Bytes(b"{".to_vec().into());
     assert_refused(&world.ask(not_json), (400, "invalid_request", ""), "{");
-    assert!(world.state.keys().is_empty() && world.events.is_empty(), "{:?}", world.events);
+    assert!(world.state.keys().is_empty());
+    assert!(world.events.iter().all(|event| event.kind == "consent.refused"), "{:?}", world.events);
 }
 
 #[test]
@@ -204,7 +226,8 @@ fn the_api_takes_a_clients_own_token_with_its_scope_and_json_alone() {
     let response = world.ask(request("PUT", PATH, Headers::default(), b""));
     assert_eq!(response.status, 405);
     assert!(response.headers.contains(&("allow", "GET, POST".into())));
-    assert!(world.state.keys().is_empty() && world.events.is_empty());
+    assert!(world.state.keys().is_empty());
+    assert!(world.events.iter().all(|event| event.kind == "consent.refused"), "{:?}", world.events);
     // The mount whose scope has no `consents` has no such endpoint.
     assert_eq!(error(&world.ask(get("/dkt/consents?sub=alice"))), (404, "not_found".into()));
     let mut world = exchange_world(4);

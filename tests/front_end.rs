@@ -6,12 +6,13 @@ mod support;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use edgegrant::http::{Body, Headers};
+use edgegrant::jose::Algorithm;
 use serde_json::{Value, json};
 use support::front_end::{
     API_KEY, CIBA, NOTIFICATION_TOKEN, OTHER, SERVICE, action_and_error, answered, ask, asking, assertion,
     call, front_end_world, old_id_token,
 };
-use support::{API, ORIGIN, SECRET, World, body, request};
+use support::{API, ORIGIN, SECRET, World, body, client_key, jwt, request};
 
 const AUTHENTICATION: &str = "backchannel/authentication";
 const GOOD: &str = "scope=openid&login_hint=alice";
@@ -243,6 +244,31 @@ fn clients_authenticate_by_what_the_front_end_passes_on() {
     }
     let again = json!({ "parameters": by_jwt("1") });
     assert_eq!(ask(&mut world, AUTHENTICATION, &again)["action"], "UNAUTHORIZED");
+}
+
+/// CIBA Core §7.1.1. What is refused for something else has not lost its `jti`.
+#[test]
+fn a_signed_request_is_good_once() {
+    let mut world = front_end_world(1);
+    let now = world.now / 1000;
+    let signed = |scope: &str, resource: &str| {
+        let claims = json!({
+            "iss": "bearer", "aud": ORIGIN, "iat": now, "nbf": now, "exp": now + 60, "jti": "1", "scope": scope,
+            "login_hint": "alice", "resource": resource,
+        });
+        format!("request={}", jwt(&client_key(), Algorithm::Es256, &claims))
+    };
+    for (request, action) in [
+        (signed("openid", "https://else.example"), "BAD_REQUEST"),
+        (signed("openid", API), "USER_IDENTIFICATION"),
+        (signed("openid", API), "BAD_REQUEST"),
+    ] {
+        let jti = world.now.to_string();
+        let message = json!({ "parameters": format!("{request}&{}", assertion("bearer", now, &jti)) });
+        let answer = ask(&mut world, AUTHENTICATION, &message);
+        assert_eq!(answer["action"], action, "{answer}");
+        world.now += 1;
+    }
 }
 
 #[test]

@@ -53,6 +53,18 @@ fn facts() -> Vec<(&'static str, Value)> {
                 "subject": {"sub": "s", "state": "active"}, "audience": ["urn:a"], "used": 0, "now": "2026-01-01T00:00:00Z"}),
         ),
         ("PurposeFacts", json!({"kind": "purpose", "purpose": "p", "scope": "read", "consent": "given"})),
+        (
+            "BackchannelFacts",
+            json!({"kind": "backchannel", "issuer": issuer, "client": client, "scope": "read",
+                "subject": {"sub": "s", "state": "active"}, "audience": ["urn:a"], "purpose": "p",
+                "consent": "unknown", "left": 60}),
+        ),
+        (
+            "RefreshFacts",
+            json!({"kind": "refresh", "issuer": issuer, "flow": "id_token", "from": "a",
+                "to": "b", "scope": "read", "subject": {"sub": "s", "state": "active"}, "audience": ["urn:a"],
+                "purpose": "p", "consent": "refused", "ends_at": NOW + 60, "now": NOW}),
+        ),
     ]
 }
 

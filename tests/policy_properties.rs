@@ -49,9 +49,15 @@ fn among(list: Option<&Value>, item: &str) -> bool {
 /// The scope that can be granted at most, found in another way than decisions do.
 fn most_scope(policy: &Value, facts: &Value) -> Set {
     let kind = facts["kind"].as_str().unwrap();
+    // What a purpose rests on: something else than consent, or consent that was given.
+    let rests = |token: &String| {
+        facts.get("purpose").is_none_or(|purpose| {
+            let basis = policy["purposes"][purpose.as_str().unwrap()][token].as_str();
+            basis.is_some_and(|basis| basis != "consent" || facts["consent"] == "given")
+        })
+    };
     if kind == "purpose" {
-        let listed = &policy["purposes"][facts["purpose"].as_str().unwrap()];
-        return listed.as_object().unwrap().keys().cloned().collect();
+        return set(&json!(SCOPES)).into_iter().filter(rests).collect();
     }
     let client = facts.get("client").unwrap_or(&facts["to"]);
     let id = client["client_id"].as_str().unwrap();
@@ -68,7 +74,7 @@ fn most_scope(policy: &Value, facts: &Value) -> Set {
             among(rule.get("clients"), id) && (!unattended || among(rule.get("auto_approved"), id))
         })
     };
-    let most = set(&json!(SCOPES)).into_iter().filter(allowed);
+    let most = set(&json!(SCOPES)).into_iter().filter(allowed).filter(rests);
     most.filter(|token| bounds.iter().all(|bound| among(*bound, token))).collect()
 }
 
@@ -76,8 +82,9 @@ fn most_scope(policy: &Value, facts: &Value) -> Set {
 fn most_audience(policy: &Value, facts: &Value) -> Set {
     let default = set(&json!([facts["issuer"]["default_audience"]]));
     let mut most = match facts["kind"].as_str().unwrap() {
-        "client_credentials" => {
-            let (client, servers) = (&facts["client"], facts["issuer"]["resources"].as_array().unwrap());
+        "client_credentials" | "backchannel" | "refresh" => {
+            let client = facts.get("client").unwrap_or(&facts["to"]);
+            let servers = facts["issuer"]["resources"].as_array().unwrap();
             let id = client["client_id"].as_str().unwrap();
             let listed = policy.get("audiences").map(|audiences| &audiences[id]);
             let servers = servers.iter().map(|server| server["identifier"].as_str().unwrap().to_owned());
@@ -131,12 +138,14 @@ proptest! {
         let grant = grant_of(&policy, &facts);
         // The lifetime in a grant for exchangeable tokens is theirs, not that of what they are redeemed for.
         let own = grant.filter(|_| facts["kind"] != "redeem").map(|grant| &grant["lifetime"]);
-        let ends = facts["subject"]["expires_at"].as_u64().map(|end| end - NOW);
-        let bounds = [policy["lifetimes"][kind]["max"].as_u64(), own.and_then(Value::as_u64), ends];
+        let ends = facts["subject"].get("expires_at").unwrap_or(&facts["ends_at"]).as_u64();
+        let left = facts["left"].as_u64().or(ends.map(|end| end - NOW));
+        let bounds = [policy["lifetimes"][kind]["max"].as_u64(), own.and_then(Value::as_u64), left];
         prop_assert!(bounds.into_iter().flatten().all(|bound| lifetime <= bound), "{facts} {decision}");
         let counted = |name: &str, otherwise: u64| facts[name].as_u64().unwrap_or(otherwise);
         let used = counted("used", 0) + counted("count", 1);
-        let quota = grant.filter(|_| facts["kind"] != "redeem").and_then(|grant| grant["quota"].as_u64());
+        let counts = facts["kind"] != "redeem" && facts["kind"] != "refresh";
+        let quota = grant.filter(|_| counts).and_then(|grant| grant["quota"].as_u64());
         prop_assert!(quota.is_none_or(|quota| used <= quota), "{facts} {decision}");
     }
 }

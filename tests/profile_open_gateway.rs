@@ -4,97 +4,9 @@
 
 mod support;
 
-use edgegrant::http::{Headers, HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use serde_json::json;
+use support::gateway::*;
 use support::*;
-
-const ISSUER: &str = "https://auth.example.com/ogw";
-const CIBA: &str = "urn:openid:params:grant-type:ciba";
-const FRAUD: &str = "dpv:FraudPreventionAndDetection";
-const PHONE: &str = "tel:+34666666666";
-const ALICE: &str = "alice";
-
-fn ogw_document() -> Value {
-    let purposes = json!({
-        FRAUD: { "sim-swap": "legitimate_interest", "location": "consent", "kyc-match": "consent" },
-        "dpv:RequestedServiceProvision": { "location": "contract" },
-    });
-    let client = |client_id: &str, scope: &str, grant_types: &[&str]| {
-        json!({
-            "client_id": client_id, "issuers": ["/ogw"], "client_secret": { "env": "SECRET" }, "scope": scope,
-            "grant_types": grant_types,
-        })
-    };
-    let data = "openid offline_access sim-swap location kyc-match";
-    json!({
-        "origin": ORIGIN,
-        "issuers": [{
-            "path": "/ogw",
-            "profile": "open_gateway",
-            "keys": [{ "alg": "ES256", "kid": "main", "private_key": { "env": "KEY" } }],
-            "scope": format!("{data} consents"),
-            "pairwise_salt": { "env": "SECRET" },
-            "ciba": { "consent_page": "https://consent.example.com/give", "interval": 1 },
-            "subjects": [
-                { "sub": ALICE, "hints": [PHONE, "ipport:[2001:db8::1]:8080", "operatortoken:opaque"] },
-                { "sub": "bob", "hints": ["tel:+34677777777"], "consents": [
-                    { "client_id": "app", "purpose": FRAUD, "scope": "location" },
-                ] },
-                { "sub": "carol", "hints": ["tel:+34688888888"], "disabled": true },
-            ],
-            "policy": {
-                "version": "ogw-1",
-                "scopes": {
-                    "openid": {}, "offline_access": {}, "sim-swap": {}, "location": {}, "kyc-match": {},
-                    "consents": {},
-                },
-                "purposes": purposes,
-            },
-        }],
-        "clients": [
-            client("app", data, &[CIBA, "refresh_token"]),
-            client("shop", data, &[CIBA]),
-            client("consent-desk", "consents", &["client_credentials"]),
-        ],
-    })
-}
-
-fn ogw_world(seed: u64) -> World {
-    world_of(&ogw_document(), seed)
-}
-
-fn ask(client: &str, parameters: &[(&str, &str)]) -> HttpRequest {
-    basic("/ogw/bc-authorize", client, &form(parameters))
-}
-
-fn begin(world: &mut World, client: &str, hint: &str, scope: &str) -> Value {
-    let response = world.ask(ask(client, &[("login_hint", hint), ("scope", scope)]));
-    assert_eq!(response.status, 200, "{}", response.body);
-    body(&response)
-}
-
-fn redeem_at(world: &mut World, client: &str, begun: &Value) -> HttpResponse {
-    let auth_req_id = begun["auth_req_id"].as_str().unwrap();
-    world.ask(basic("/ogw/token", client, &form(&[("grant_type", CIBA), ("auth_req_id", auth_req_id)])))
-}
-
-/// Asks the consent API.
-fn desk(world: &mut World, method: &str, path: &str, body: &[u8]) -> HttpResponse {
-    let token = world.ask(basic("/ogw/token", "consent-desk", "grant_type=client_credentials"));
-    let headers = Headers {
-        authorization: Some(format!("Bearer {}", access_of(&token))),
-        content_type: Some("application/json".into()),
-        ..Headers::default()
-    };
-    world.ask(request(method, path, headers, body))
-}
-
-/// Says through the consent API what a person said of `app`.
-fn say(world: &mut World, sub: &str, scope: &str, state: &str) {
-    let said = json!({ "sub": sub, "client_id": "app", "purpose": FRAUD, "scope": scope, "state": state });
-    let response = desk(world, "POST", "/ogw/consents", said.to_string().as_bytes());
-    assert_eq!(response.status, 200, "{}", response.body);
-}
 
 #[test]
 fn where_no_consent_is_needed_the_first_poll_gets_the_token() {
@@ -124,7 +36,7 @@ fn where_no_consent_is_needed_the_first_poll_gets_the_token() {
 fn a_subject_is_pairwise_and_no_number() {
     let mut world = ogw_world(2);
     let mut sub = |client: &str, hint: &str| {
-        let begun = begin(&mut world, client, hint, "dpv:FraudPreventionAndDetection#sim-swap");
+        let begun = begin_at(&mut world, client, hint, "dpv:FraudPreventionAndDetection#sim-swap");
         let tokens = body(&redeem_at(&mut world, client, &begun));
         claims(tokens["access_token"].as_str().unwrap())["sub"].as_str().unwrap().to_owned()
     };
@@ -176,7 +88,7 @@ fn what_is_wrong_is_named() {
 fn a_missing_consent_can_be_given_elsewhere_and_then_the_poll_succeeds() {
     let mut world = ogw_world(4);
     let asked = "openid dpv:FraudPreventionAndDetection location sim-swap kyc-match offline_access";
-    let begun = begin(&mut world, "app", PHONE, asked);
+    let begun = begin_at(&mut world, "app", PHONE, asked);
     let url = begun["consent_url"].as_str().unwrap_or_else(|| panic!("{begun}"));
     assert!(url.starts_with("https://consent.example.com/give?request="), "{url}");
     // Whoever sees the page's address cannot redeem what it is about.
@@ -197,29 +109,29 @@ fn a_missing_consent_can_be_given_elsewhere_and_then_the_poll_succeeds() {
 
     // The next request needs nobody; nor does bob's, whose consent stands in the configuration.
     for hint in [PHONE, "tel:+34677777777"] {
-        let begun = begin(&mut world, "app", hint, "dpv:FraudPreventionAndDetection#location");
+        let begun = begin_at(&mut world, "app", hint, "dpv:FraudPreventionAndDetection#location");
         assert!(begun.get("consent_url").is_none(), "{hint} {begun}");
         assert_eq!(redeem_at(&mut world, "app", &begun).status, 200, "{hint}");
     }
     // A consent is for one client.
-    let other = begin(&mut world, "shop", PHONE, "dpv:FraudPreventionAndDetection#location");
+    let other = begin_at(&mut world, "shop", PHONE, "dpv:FraudPreventionAndDetection#location");
     assert!(other.get("consent_url").is_some(), "{other}");
 
-    let open = begin(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#location");
+    let open = begin_at(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#location");
     say(&mut world, ALICE, "location", "withdrawn");
     assert_eq!(error(&redeem_at(&mut world, "app", &open)), (400, "invalid_grant".into()));
     assert_eq!(error(&world.ask(basic("/ogw/token", "app", &refresh))), (400, "invalid_grant".into()));
     let again = ask("app", &[("login_hint", PHONE), ("scope", "dpv:FraudPreventionAndDetection#location")]);
     assert_eq!(error(&world.ask(again)), (403, "access_denied".into()));
     // What was withdrawn of one thing is withdrawn of no other.
-    let swap = begin(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#sim-swap");
+    let swap = begin_at(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#sim-swap");
     assert_eq!(redeem_at(&mut world, "app", &swap).status, 200);
 }
 
 #[test]
 fn a_refusal_ends_a_request_that_waited() {
     let mut world = ogw_world(5);
-    let begun = begin(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#location");
+    let begun = begin_at(&mut world, "app", PHONE, "dpv:FraudPreventionAndDetection#location");
     say(&mut world, ALICE, "location", "refused");
     assert_eq!(error(&redeem_at(&mut world, "app", &begun)).1, "access_denied");
     say(&mut world, "bob", "location", "withdrawn");

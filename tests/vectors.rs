@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
+use edgegrant::claims::token_hash;
 use edgegrant::jose::jws::{self, Content, Unverified};
 use edgegrant::jose::{Algorithm, Jwk, JwkSet, SigningKey, VerifyingKey};
 use rand_chacha::ChaCha20Rng;
@@ -199,6 +200,15 @@ fn rfc(file: &str, value: &Value, add: &mut impl FnMut(Vec<String>, bool, bool))
             add(vec![format!("id={name}")], true, same && same_thumbprints);
         }
         return;
+    }
+    // CIBA Core §10.3.1: an id token by RS256.
+    if let Some(push) = value.get("push") {
+        for (token, hash) in
+            [("access_token", "at_hash"), ("refresh_token", "urn:openid:params:jwt:claim:rt_hash")]
+        {
+            let same = token_hash(Algorithm::Rs256, push[token].as_str().unwrap()) == push[hash];
+            add(vec![format!("hash={hash}")], true, same);
+        }
     }
     let vectors = value.get("vectors").or(value.get("jwts")).unwrap().as_array().unwrap();
     for (index, vector) in vectors.iter().enumerate() {

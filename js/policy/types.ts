@@ -162,6 +162,8 @@ export type Facts =
   | RedeemFacts
   | ExchangeFacts
   | IdTokenFacts
+  | BackchannelFacts
+  | RefreshFacts
   | PurposeFacts;
 
 /** Seconds since 1970, or RFC 3339 such as `2026-11-25T00:00:00Z`. */
@@ -302,6 +304,51 @@ export interface IdTokenFacts {
   audience?: readonly string[];
   /** Tokens of the grant on this day. Default: 0. */
   used?: number;
+  now: Moment;
+}
+
+/** A client asks for somebody who is asked elsewhere, or comes for more (CIBA Core). */
+export interface BackchannelFacts {
+  kind: "backchannel";
+  issuer?: IssuerFacts;
+  client: string | ClientFacts;
+  /** Who is asked. Default: somebody who is active. */
+  subject?: { sub?: string; state?: SubjectState };
+  /** What is asked for. */
+  scope: string;
+  /** What is asked for. Default: the default audience. */
+  audience?: readonly string[];
+  /** What the data is for. Default: nothing in particular. */
+  purpose?: string;
+  /** The person's, to `purpose`. Default: `unknown`. */
+  consent?: "given" | "refused" | "unknown";
+  /** What is left of the refresh token, in seconds. Default: it is no refresh. */
+  left?: number;
+}
+
+/** A client refreshes what it had by an exchange. Either `from` or `from_issuer`. */
+export interface RefreshFacts {
+  kind: "refresh";
+  issuer?: IssuerFacts;
+  /** How it was had. */
+  flow: "token_exchange" | "exchangeable_token" | "id_token";
+  /** The client whose token it was had for. */
+  from?: string | PartyFacts;
+  /** The foreign issuer of that token. */
+  from_issuer?: string;
+  to: string | ClientFacts;
+  /** Default: somebody who is active. */
+  subject?: { sub?: string; state?: SubjectState };
+  /** What was granted originally, or a part of it. */
+  scope: string;
+  /** What was granted originally. Default: the default audience. */
+  audience?: readonly string[];
+  /** What the data is for. Default: nothing in particular. */
+  purpose?: string;
+  /** The person's, to `purpose`, for `from`. Default: `unknown`. */
+  consent?: "given" | "refused" | "unknown";
+  /** When the refresh token ends. */
+  ends_at: Moment;
   now: Moment;
 }
 

@@ -65,7 +65,7 @@ pub struct Request {
 /// # Errors
 /// §13: `invalid_request`, `invalid_scope`, `invalid_binding_message`, `expired_login_hint_token`; RFC 8707 §2:
 /// `invalid_target`; RFC 9396 §5: `invalid_authorization_details`.
-pub async fn read(
+pub fn read(
     host: &Host,
     issuer: &Issuer,
     ciba: &Ciba,

@@ -109,7 +109,7 @@ impl<'a> Said<'a> {
         claims.check_times(now.seconds(), LEEWAY.0).map_err(|error| error.to_string())?;
         let exp = claims.required_numeric_date("exp").map_err(|error| error.to_string())?;
         let longest = issuer.profile.assertion.longest;
-        let latest = now.after(longest).after(LEEWAY);
+        let latest = now.after(longest);
         // Not past and not far ahead, so it fits.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let expires_at = if exp <= latest.seconds() as f64 {

@@ -28,6 +28,8 @@ pub(super) fn build(
     let endpoint = endpoint.and_then(|text| env.resolve(text, &format!("{at}/{member}"), mistakes));
     let signed = client.backchannel_authentication_request_signing_alg;
     if let (Some(alg), Some(keys)) = (signed, &keys)
+        // That none is symmetric, the issuer says.
+        && !alg.is_symmetric()
         && !keys.iter().any(|key| key.alg == alg)
     {
         let member = "backchannel_authentication_request_signing_alg";
@@ -59,6 +61,10 @@ pub(super) fn check_against(
         mistakes.add(format!("{at}/grant_types"), message);
     }
     let mode = client.backchannel_token_delivery_mode;
+    if mode != DeliveryMode::Poll && !grants.contains(&GrantType::Ciba) {
+        let message = format!("mode {mode} is for clients with the grant {}", GrantType::Ciba);
+        mistakes.add(format!("{at}/backchannel_token_delivery_mode"), message);
+    }
     if grants.contains(&GrantType::Ciba) && !shape.modes.contains(&mode) {
         let modes: Vec<_> = shape.modes.iter().map(|mode| mode.as_str()).collect();
         let message = format!("expected one of {} at issuer {}", modes.join(", "), issuer.path);

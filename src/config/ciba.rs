@@ -25,8 +25,9 @@ pub(super) fn ciba(document: &document::Ciba, at: &str, env: &Env, mistakes: &mu
         Seconds(value)
     };
     let expires_in = bounded("expires_in", document.expires_in, 120, (1, 86_400));
-    let usual = expires_in.0.max(600);
-    let max_expires_in = bounded("max_expires_in", document.max_expires_in, usual, (expires_in.0, 86_400));
+    // A faulty one is told of once.
+    let least = expires_in.0.clamp(1, 86_400);
+    let max_expires_in = bounded("max_expires_in", document.max_expires_in, least.max(600), (least, 86_400));
     let interval = bounded("interval", document.interval, 5, (1, 60));
     let long_polling = bounded("long_polling", document.long_polling, 0, (0, 30));
     for (h, host) in document.notification_hosts.iter().enumerate() {
@@ -152,8 +153,9 @@ pub(super) fn subjects(
             mistakes.add(format!("{at}/sub"), "expected 1 to 255 bytes");
         }
         for (h, hint) in subject.hints.iter().enumerate() {
-            let taken = known.iter().any(|(sub, other)| sub == hint || other.hints.contains(hint));
-            if taken || hint.is_empty() {
+            let another = |other: &document::Subject| other.sub != subject.sub && other.sub == *hint;
+            let taken = known.values().any(|other| other.hints.contains(hint));
+            if taken || hint.is_empty() || document.subjects.iter().any(another) {
                 mistakes.add(format!("{at}/hints/{h}"), "expected a hint that names nobody else");
             }
         }

@@ -16,7 +16,7 @@ use crate::host::{AuthenticationRequest, Event, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::{Ciba, Issuer};
 use crate::policy::{LegalBasis, Policy, Rule};
-use crate::store::ciba::{Asked, State, begin};
+use crate::store::ciba::{Asked, Decision, State, begin, find};
 use crate::store::{Person, policy_of};
 
 pub(super) async fn serve(host: &Host, issuer: &Issuer, request: &HttpRequest) -> HttpResponse {
@@ -47,21 +47,8 @@ pub(super) struct Read {
     pub request: Request,
 }
 
-/// Reads a request as [`peek`] does, and uses it up.
+/// Authenticates the client and reads its request: §7.2, items 1 to 3. A signed one is not used up yet.
 pub(super) async fn read(
-    host: &Host,
-    issuer: &Issuer,
-    ciba: &Ciba,
-    request: &HttpRequest,
-    event: &mut Event,
-) -> Result<Read, ProtocolError> {
-    let read = peek(host, issuer, ciba, request, event).await?;
-    read.request.use_up(host, issuer, &read.client).await?;
-    Ok(read)
-}
-
-/// Authenticates the client and reads its request: §7.2, items 1 to 3.
-async fn peek(
     host: &Host,
     issuer: &Issuer,
     ciba: &Ciba,
@@ -80,7 +67,7 @@ async fn peek(
     token::allowed_grant(issuer, GrantType::Ciba.as_str(), &client)?;
     let policy = policy_of(host, issuer).await?;
     event.policy_version = policy.as_ref().map(|policy| policy.version.clone());
-    let request = backchannel::read(host, issuer, ciba, &client, &form).await?;
+    let request = backchannel::read(host, issuer, ciba, &client, &form)?;
     event.scope = Some(request.scope.to_string());
     event.purpose.clone_from(&request.purpose);
     Ok(Read { client, policy, request })
@@ -94,7 +81,7 @@ async fn acknowledge(
     event: &mut Event,
 ) -> Result<Value, ProtocolError> {
     let ciba = issuer.ciba.as_ref().ok_or_else(super::unknown_path)?;
-    let Read { client, policy, request } = peek(host, issuer, ciba, http, event).await?;
+    let Read { client, policy, request } = read(host, issuer, ciba, http, event).await?;
     let Person { sub, state, .. } =
         backchannel::person(host, issuer, &client, policy.as_deref(), &request).await?;
     event.subject = Some(sub.clone());
@@ -143,7 +130,10 @@ async fn acknowledge(
     // A purpose is decided by the policy and by consents; nobody is asked for anything else.
     if request.purpose.is_none() {
         let asked = to_person(host, issuer, &client, &request, names.ticket, sub);
-        host.notify_user(asked).await.map_err(ProtocolError::unavailable)?;
+        if let Err(failure) = host.notify_user(asked).await {
+            withdraw(host, &names.auth_req_id).await;
+            return Err(ProtocolError::unavailable(failure));
+        }
     }
     let mut body = json!({ "auth_req_id": names.auth_req_id, "expires_in": request.expires_in.0 });
     if let Some(members) = body.as_object_mut() {
@@ -157,6 +147,15 @@ async fn acknowledge(
         }
     }
     Ok(body)
+}
+
+/// Ends a request that the client is told nothing of: whoever was asked all the same decides nothing.
+async fn withdraw(host: &Host, auth_req_id: &str) {
+    let failed = Decision::Denied { failed: true, description: None, uri: None };
+    // Where it cannot be ended, it ends by itself.
+    if let Ok(Some(mut open)) = find(host, auth_req_id).await {
+        let _ = open.decide(host, &failed).await;
+    }
 }
 
 /// What is kept of a request.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::{Server, token};
-use crate::client::{Client, DeliveryMode};
+use crate::client::{Client, DeliveryMode, GrantType};
 use crate::consent::ConsentState;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
@@ -108,6 +108,12 @@ pub(super) async fn complete(
     let mut issued = None;
     let notification = match decision {
         Decision::Approved(approval) if push => {
+            token::allowed_grant(&issuer, GrantType::Ciba.as_str(), &client)?;
+            // Nobody would be given the tokens.
+            if client.backchannel.mode != DeliveryMode::Push {
+                let message = "the client is not one that tokens are pushed to any more";
+                return Err(ProtocolError::new(ErrorCode::UnauthorizedClient, message));
+            }
             let policy = policy_of(host, &issuer).await?;
             let form = Form::default();
             let context =

@@ -33,7 +33,8 @@ async fn introspect(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Resu
     // §2.1: whoever asks is authorized, so that tokens cannot be tried out.
     if matches!(client.credential, Credential::None) {
         let message = "a public client cannot introspect tokens";
-        return Err(ProtocolError::new(ErrorCode::InvalidClient, message));
+        return Err(ProtocolError::new(ErrorCode::InvalidClient, message)
+            .with_header("www-authenticate", format!("Basic realm=\"{}\"", issuer.identifier)));
     }
     let found = look_up(host, issuer, form.require("token")?).await?;
     let all = client.scope.contains(SCOPE);

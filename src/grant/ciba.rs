@@ -146,7 +146,7 @@ pub async fn approved(
         properties: approval.properties.clone(),
     };
     let refreshes = may_refresh(context, &granted);
-    let used_up = UsedUp { authentication: Some(open.redeem()), ..UsedUp::default() };
+    let used_up = UsedUp { authentication: Some(Box::new(open.clone())), ..UsedUp::default() };
     let mut grant = Grant { sub, granted, details, id_token, used_up, ..Grant::default() };
     if refreshes && client.grant_types.contains(&GrantType::RefreshToken) {
         let lifetime = approval.refresh_token_lifetime.filter(|wanted| wanted.0 > 0);
@@ -196,7 +196,7 @@ pub async fn decide(
     };
     let consent = match purpose {
         None => None,
-        Some(purpose) => match consent(context, client, sub, purpose, scope).await? {
+        Some(purpose) => match consent(context, &client.client_id, sub, purpose, scope).await? {
             Consent::Unknown if purpose.agreed => Some((purpose.name, Consent::Given)),
             consent => Some((purpose.name, consent)),
         },
@@ -218,16 +218,16 @@ pub async fn decide(
 }
 
 /// What a person said of a client's purpose.
-async fn consent(
+pub async fn consent(
     context: &Context<'_>,
-    client: &Client,
+    client_id: &str,
     sub: &str,
     Purpose { name: purpose, since, .. }: Purpose<'_>,
     scope: &Scope,
 ) -> Result<Consent, Failure> {
     let Context { host, issuer, policy, .. } = context;
     let needed = policy.map(|policy| policy.by_consent(purpose, scope)).unwrap_or_default();
-    let processing = Processing { sub, client_id: &client.client_id, purpose, scope: &needed };
+    let processing = Processing { sub, client_id, purpose, scope: &needed };
     store::consent(host, issuer, processing, since).await
 }
 

@@ -4,7 +4,9 @@
 use rand_core::Rng;
 use uuid::Builder;
 
-use super::{Context, Grant, IdTokenGrant, UsedUp, ciba, exchangeable, quota_exhausted, refresh_token};
+use super::{
+    Context, Grant, IdTokenGrant, UsedUp, ciba, exchangeable, jwt_bearer, quota_exhausted, refresh_token,
+};
 use crate::claims::{AccessToken, IdToken, token_hash};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::{Commit, Failure};
@@ -131,16 +133,16 @@ impl Context<'_> {
                 return Err(quota_exhausted(&quota, &Refusal::new(Rule::ExchangeQuotaExhausted, message)));
             }
         }
-        if let Some((jti, expires_at)) = &used_up.subject_token {
-            let jti = Jti {
-                used_for: UsedFor::Redemption,
-                issuer: &issuer.identifier,
-                client_id: &self.client.client_id,
-                jti,
-                expires_at: *expires_at,
-            };
+        let good_once: [(_, _, fn() -> ProtocolError); 2] = [
+            (UsedFor::Redemption, &used_up.subject_token, exchangeable::used),
+            (UsedFor::Grant, &used_up.assertion, jwt_bearer::used),
+        ];
+        for (used_for, jwt, used) in good_once {
+            let Some((jti, expires_at)) = jwt else { continue };
+            let (issuer, client_id) = (&issuer.identifier, &self.client.client_id);
+            let jti = Jti { used_for, issuer, client_id, jti, expires_at: *expires_at };
             if !jti.record_once(host).await.map_err(ProtocolError::unavailable)? {
-                return Err(exchangeable::used());
+                return Err(used());
             }
         }
         let (refresh_token, family) =
@@ -151,14 +153,15 @@ impl Context<'_> {
             keep_properties(&issuer.identifier, jti, properties, ends_at)
         });
         let beside: Vec<Commit> = properties.into_iter().chain(family).collect();
-        // Last, so that a store that fails before leaves the result to be fetched again.
-        let Some(authentication) = used_up.authentication else {
+        let Some(mut authentication) = used_up.authentication else {
             return self.commit_all(&beside, refresh_token::spent).await.map(|()| refresh_token);
         };
         let taken = || ProtocolError::unavailable("a record that is new was there already");
         let mut done = self.commit_all(&beside, taken).await;
+        // Last, so that a store that fails before leaves the result to be fetched again.
         if done.is_ok() {
-            done = self.commit_all(&[authentication], ciba::redeemed).await;
+            let first = authentication.redeem(host).await.map_err(ProtocolError::unavailable);
+            done = first.and_then(|first| if first { Ok(()) } else { Err(ciba::redeemed()) });
         }
         let Err(error) = done else { return Ok(refresh_token) };
         for Commit { role, set, .. } in beside {

@@ -4,14 +4,15 @@
 //! rests on something else than a consent that is missing; nobody is asked.
 
 use super::ciba::{self, Purpose};
-use super::{Context, Grant, IdTokenGrant};
+use super::{Context, Grant, IdTokenGrant, UsedUp};
 use crate::client::GrantType;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Hint;
 use crate::jose::jws::Unverified;
 use crate::jose::jwt::Claims;
+use crate::policy::Rule;
 use crate::purpose;
-use crate::store::{Details, Jti, Person, UsedFor, subject_of_hint};
+use crate::store::{Details, Person, subject_of_hint};
 use crate::subscriber::Subscriber;
 use crate::time::{Seconds, Timestamp};
 
@@ -43,6 +44,10 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     let said = said(context, &claims).map_err(faulty)?;
 
     let subscriber: Subscriber = said.sub.parse().map_err(|error| faulty(format!("sub: {error}")))?;
+    // An address may be somebody else's before the JWT has ended.
+    if matches!(subscriber, Subscriber::Address(..)) {
+        return Err(faulty("sub must begin with tel: or operatortoken:"));
+    }
     let hint = Hint {
         issuer: issuer.identifier.clone(),
         client_id: client.client_id.clone(),
@@ -52,29 +57,25 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     };
     let found = subject_of_hint(host, issuer, hint).await;
     let found = found.map_err(ProtocolError::unavailable)?;
-    let found = found.ok_or_else(|| faulty("sub names nobody who is known here"))?;
+    let found = found.ok_or_else(unknown)?;
     let Person { sub, state, .. } = found;
     let scope = asked.wanted();
     let decision =
         ciba::decide(context, client, (&sub, state), &scope, &[], Some(Purpose::asked(&asked.purpose)), None)
             .await;
     let decision = decision.map_err(ProtocolError::unavailable)?;
-    let granted = decision.into_result().map_err(|refusal| context.refuse(&refusal))?;
-    // §3 item 7: good once. Last, so that a grant that was refused can be sent again.
-    let jti = Jti {
-        used_for: UsedFor::Grant,
-        issuer: &issuer.identifier,
-        client_id: &client.client_id,
-        jti: said.jti,
-        expires_at: said.expires_at.after(LEEWAY),
-    };
-    if !jti.record_once(host).await.map_err(ProtocolError::unavailable)? {
-        return Err(faulty("jti was used before: send a new one each time"));
-    }
+    // RFC 6749 §5.2: a token request is answered 400.
+    let granted = decision.into_result().map_err(|refusal| match refusal.rule {
+        Rule::SubjectUnknown | Rule::SubjectDisabled => unknown().with_cause(&refusal),
+        _ => context.refuse(&refusal).with_status(400),
+    })?;
     let id_token = granted.scope.contains("openid").then(IdTokenGrant::default);
     let details = Details { purpose: Some(asked.purpose), ..Details::default() };
     let refreshes = granted.scope.contains("offline_access") || !issuer.profile.offline_access;
-    let mut grant = Grant { sub, granted, details, id_token, ..Grant::default() };
+    // §3 item 7: good once; one that was refused can be sent again.
+    let assertion = Some((said.jti.to_owned(), said.expires_at.after(LEEWAY)));
+    let used_up = UsedUp { assertion, ..UsedUp::default() };
+    let mut grant = Grant { sub, granted, details, id_token, used_up, ..Grant::default() };
     if refreshes && client.grant_types.contains(&GrantType::RefreshToken) {
         grant.used_up.refresh_token = Some(context.begin_family(None, &grant, None, None));
     }
@@ -115,6 +116,15 @@ fn said<'a>(context: &Context<'_>, claims: &'a Claims) -> Result<Said<'a>, Strin
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; it is not past")]
     Ok(Said { sub: required("sub")?, jti, expires_at: Timestamp::from_seconds(exp.ceil() as u64) })
+}
+
+fn unknown() -> ProtocolError {
+    faulty("sub names nobody who is known here")
+}
+
+/// The answer to all who come after the first.
+pub fn used() -> ProtocolError {
+    faulty("jti was used before: send a new one each time")
 }
 
 fn faulty(message: impl std::fmt::Display) -> ProtocolError {

@@ -14,11 +14,12 @@ use serde_json::{Map, Value};
 use crate::client::Client;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
-use crate::host::{Commit, Host};
+use crate::host::Host;
 use crate::issuer::Issuer;
 use crate::policy::{Asked, Flow, Granted, IssuerFacts, Policy, Refusal, Rule, Source, TokenType};
 use crate::resource::Resource;
 use crate::scope::Scope;
+use crate::store::ciba::Open;
 use crate::store::{Details, Quota, refresh};
 use crate::time::Timestamp;
 
@@ -83,10 +84,12 @@ pub struct UsedUp {
     pub quota: Option<(String, u64)>,
     /// A subject token that is good once: its `jti`, and when it ends.
     pub subject_token: Option<(String, Timestamp)>,
+    /// A JWT that is a grant: its `jti`, and when it ends.
+    pub assertion: Option<(String, Timestamp)>,
     /// A refresh token that begins a family, or follows the one that was presented.
     pub refresh_token: Option<refresh::Prepared>,
     /// An authentication whose result is fetched once.
-    pub authentication: Option<Commit>,
+    pub authentication: Option<Box<Open>>,
 }
 
 impl Context<'_> {

@@ -57,24 +57,18 @@ pub async fn decide(
     let Context { host, issuer, policy, .. } = context;
     let refresh::Authorization { sub, flow, from, foreign, audience, details, .. } = &current.authorization;
     let state = subject_state(host, issuer, &issuer.identifier, sub).await?;
+    let purpose = details.purpose.as_deref();
+    let purpose = purpose.map(|name| Purpose { name, agreed: false, since: Some(current.begun_at) });
     let Some(flow) = flow else {
         let left = Seconds(current.ends_at.seconds().saturating_sub(host.now().seconds()));
-        return ciba::decide(
-            context,
-            to,
-            (sub, state),
-            scope,
-            audience,
-            details.purpose.as_deref().map(|name| Purpose {
-                name,
-                agreed: false,
-                since: Some(current.begun_at),
-            }),
-            Some(left),
-        )
-        .await;
+        return ciba::decide(context, to, (sub, state), scope, audience, purpose, Some(left)).await;
     };
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
+    // The person consented, if at all, to what the first client does.
+    let consent = match purpose {
+        Some(purpose) => Some((purpose.name, ciba::consent(context, from, sub, purpose, scope).await?)),
+        None => None,
+    };
     Ok(policy::refresh(
         *policy,
         &RefreshFacts {
@@ -85,6 +79,7 @@ pub async fn decide(
             subject: (sub, state),
             scope,
             audience: &audience,
+            purpose: consent,
             ends_at: current.ends_at,
             now: host.now(),
         },

@@ -5,8 +5,8 @@ use super::client_credentials::access_token_lifetime;
 use super::decision::{Decision, Granted, Judge, capped};
 use super::exchange::subject_state;
 use super::facts::{Asked, ClientFacts, IssuerFacts, SubjectState};
-use super::purpose::purpose_rules;
-use super::scope::{PROTOCOL, scope};
+use super::purpose::data_rules;
+use super::scope::scope;
 use super::{Consent, Policy, Rule};
 use crate::time::Seconds;
 
@@ -38,10 +38,7 @@ pub fn backchannel(policy: Option<&Policy>, facts: &BackchannelFacts<'_>) -> Dec
     if let Some((sub, state)) = subject {
         subject_state(&mut judge, *state, sub);
     }
-    let legal_basis = facts.purpose.and_then(|(purpose, consent)| {
-        let data = scope.filtered(|token| !PROTOCOL.contains(&token));
-        purpose_rules(&mut judge, policy, purpose, &data, consent)
-    });
+    let legal_basis = data_rules(&mut judge, policy, facts.purpose, &scope);
     let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
     let lifetime = capped(&mut judge, usual, facts.left, "what is left of the refresh token");
     let audience = identifiers(&resources, issuer);

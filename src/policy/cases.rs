@@ -4,7 +4,8 @@
 use deserr::{Deserr, ValuePointerRef};
 use serde::Serialize;
 
-use super::facts_document::{Facts, Tokens};
+use super::facts_document::Facts;
+use super::stated::Tokens;
 use super::{Decision, Outcome, Policy, Rule};
 use crate::json;
 use crate::mistake::{Mistake, Mistakes, from_string, pointer};

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::facts_document::{
-    ClientCredentials, Exchange, Facts, Generate, IdToken, Named, Redeem, StatedClient, StatedIssuer,
-    StatedParty, Tokens,
+    Backchannel, ClientCredentials, Exchange, Facts, Generate, IdToken, Redeem, Refresh,
 };
+use super::stated::{Named, StatedClient, StatedIssuer, StatedParty, Tokens};
 use super::{
-    ActorFacts, Asked, ClientFacts, Decision, ExchangeFacts, GenerateFacts, IdTokenFacts, IssuerFacts,
-    Policy, RedeemFacts, Source, SubjectFacts, client_credentials, exchange, generate, id_token, purpose,
-    redeem,
+    ActorFacts, Asked, BackchannelFacts, ClientFacts, Decision, ExchangeFacts, GenerateFacts, IdTokenFacts,
+    IssuerFacts, Policy, RedeemFacts, RefreshFacts, Source, SubjectFacts, backchannel, client_credentials,
+    exchange, generate, id_token, purpose, redeem, refresh,
 };
 use crate::mistake::Mistake;
 use crate::resource::ResourceServer;
@@ -40,6 +40,8 @@ impl Facts {
             Self::Redeem(facts) => facts.decide(policy),
             Self::Exchange(facts) => facts.decide(policy),
             Self::IdToken(facts) => facts.decide(policy),
+            Self::Backchannel(facts) => facts.decide(policy),
+            Self::Refresh(facts) => facts.decide(policy),
             Self::Purpose(facts) => purpose(Some(policy), &facts.purpose, &facts.scope.0, facts.consent),
         }
     }
@@ -91,10 +93,7 @@ impl Exchange {
         let subject = &self.subject;
         let facts = ExchangeFacts {
             issuer: known.issuer(),
-            from: match &self.from {
-                Some(client) => source(client),
-                None => Source::Issuer(self.from_issuer.as_deref().unwrap_or_default()),
-            },
+            from: either(self.from.as_ref(), self.from_issuer.as_deref()),
             to: known.client(&self.to),
             subject: SubjectFacts {
                 token_type: subject.token_type,
@@ -129,6 +128,40 @@ impl IdToken {
             now: self.now.0,
         };
         id_token(Some(policy), &facts)
+    }
+}
+
+impl Backchannel {
+    fn decide(&self, policy: &Policy) -> Decision {
+        let known = Known::new(&self.issuer, policy);
+        let facts = BackchannelFacts {
+            issuer: known.issuer(),
+            client: known.client(&self.client),
+            subject: Some((&self.subject.sub, self.subject.state)),
+            asked: Asked { scope: Some(&self.scope.0), audience: &texts(&self.audience) },
+            purpose: self.purpose.as_deref().map(|purpose| (purpose, self.consent)),
+            left: self.left.map(Seconds),
+        };
+        backchannel(Some(policy), &facts)
+    }
+}
+
+impl Refresh {
+    fn decide(&self, policy: &Policy) -> Decision {
+        let known = Known::new(&self.issuer, policy);
+        let facts = RefreshFacts {
+            issuer: known.issuer(),
+            flow: self.flow,
+            from: either(self.from.as_ref(), self.from_issuer.as_deref()),
+            to: known.client(&self.to),
+            subject: (&self.subject.sub, self.subject.state),
+            scope: &self.scope.0,
+            audience: &texts(&self.audience),
+            purpose: self.purpose.as_deref().map(|purpose| (purpose, self.consent)),
+            ends_at: self.ends_at.0,
+            now: self.now.0,
+        };
+        refresh(Some(policy), &facts)
     }
 }
 
@@ -178,6 +211,11 @@ impl<'a> Known<'a> {
 
 fn source(Named(client): &Named<StatedParty>) -> Source<'_> {
     Source::Client { client_id: &client.client_id, active: client.active }
+}
+
+/// The facts name one of the two.
+fn either<'a>(client: Option<&'a Named<StatedParty>>, issuer: Option<&'a str>) -> Source<'a> {
+    client.map_or_else(|| Source::Issuer(issuer.unwrap_or_default()), source)
 }
 
 fn lent(tokens: Option<&Tokens>) -> Option<&Scope> {

@@ -26,7 +26,8 @@ fn policy() -> Value {
             grant(&json!({"from": "a", "flow": "exchangeable_token", "quota": 10, "lifetime": 600})),
             grant(&json!({"from": "a", "flow": "id_token", "lifetime": 600})),
         ],
-        "purposes": {"dpv:Fraud": {"sim": "legitimate_interest", "location": "consent"}},
+        "purposes": {"dpv:Fraud": {"sim": "legitimate_interest", "location": "consent"},
+            "dpv:Orders": {"read": "contract", "write": "consent"}},
     })
 }
 
@@ -42,11 +43,14 @@ fn facts(name: &str) -> Value {
         {"identifier": "urn:stock", "scope": "read"}]});
     match name {
         "client_credentials" => json!({"kind": name, "issuer": issuer, "client": "b"}),
+        "backchannel" => json!({"kind": name, "issuer": issuer, "client": "b", "scope": "read write"}),
         "exchange" => json!({"kind": name, "issuer": issuer, "from": "a", "to": "b", "now": NOW,
             "subject": {"scope": "read write sign", "audience": ["urn:orders"],
                 "expires_at": "2026-06-01T00:30:00Z"}}),
         "foreign" => json!({"kind": "exchange", "issuer": issuer, "from_issuer": "https://as.example",
             "to": "b", "now": NOW, "subject": {"token_type": "jwt", "expires_at": 1_800_000_000}}),
+        "refresh" => json!({"kind": name, "flow": "id_token", "from": "a", "to": "b", "now": NOW,
+            "scope": "read write", "ends_at": "2026-06-01T01:00:00Z"}),
         "redeem" => json!({"kind": name, "from": "a", "to": "b", "now": NOW, "subject": {"scope": "read"}}),
         "purpose" => json!({"kind": name, "purpose": "dpv:Fraud", "scope": "sim"}),
         _ => json!({"kind": name, "from": "a", "to": "b", "now": NOW}),
@@ -152,6 +156,37 @@ id_token | {"audience":["urn:orders"],"issuer":{"resources":[{"identifier":"urn:
 id_token | {"issuer":{"scope":"read"},"to":{"client_id":"b","scope":"read write"}} | read @issuer 600s
 id_token | {"scope":"sign"} | scope.beyond-grant
 id_token | {"subject":{"state":"unknown"}} | subject.unknown
+backchannel | {} | read write @issuer 3600s
+backchannel | {"client":{"client_id":"b","active":false}} | client.inactive
+backchannel | {"scope":"read","audience":["urn:stock"]} | audience.not-allowed
+backchannel | {"audience":["urn:orders"],"scope":"write"} | write @urn:orders 3600s
+backchannel | {"scope":"admin"} | scope.not-in-policy
+backchannel | {"subject":{"state":"disabled"}} | subject.disabled
+backchannel | {"subject":{"state":"unknown"}} | subject.unknown
+backchannel | {"scope":"read","purpose":"dpv:Orders"} | read @issuer 3600s
+backchannel | {"scope":"read","purpose":"dpv:Orders","consent":"refused"} | read @issuer 3600s
+backchannel | {"scope":"read sign","purpose":"dpv:Orders"} | purpose.unknown
+backchannel | {"scope":"read","purpose":"dpv:Marketing"} | purpose.unknown
+backchannel | {"scope":"read write","purpose":"dpv:Orders"} | purpose.consent-required
+backchannel | {"scope":"read write","purpose":"dpv:Orders","consent":"refused"} | purpose.consent-refused
+backchannel | {"scope":"read write","purpose":"dpv:Orders","consent":"given"} | read write @issuer 3600s
+backchannel | {"scope":"openid read","purpose":"dpv:Orders"} | openid read @issuer 3600s | {"scopes":{"openid":{"clients":["b"]}}}
+backchannel | {"scope":"openid","purpose":"dpv:Orders"} | purpose.unknown | {"scopes":{"openid":{"clients":["b"]}}}
+backchannel | {"left":60} | read write @issuer 60s
+refresh | {} | read write @ 600s
+refresh | {"scope":"read"} | read @ 600s
+refresh | {"from":{"client_id":"a","active":false}} | client.inactive
+refresh | {"from":"c"} | exchange.no-grant scope.beyond-grant
+refresh | {"flow":"token_exchange"} | read write @ 3600s
+refresh | {"flow":"token_exchange","from":null,"from_issuer":"https://b.example"} | issuer.not-trusted exchange.no-grant scope.beyond-grant
+refresh | {"scope":"sign"} | scope.beyond-grant
+refresh | {"issuer":{"scope":"read"}} | scope.unknown scope.not-allowed
+refresh | {"subject":{"state":"disabled"}} | subject.disabled
+refresh | {"now":"2027-01-01T00:00:00Z"} | exchange.expired
+refresh | {"ends_at":"2026-06-01T00:01:00Z"} | read write @ 60s
+refresh | {"purpose":"dpv:Orders"} | purpose.consent-required
+refresh | {"purpose":"dpv:Orders","consent":"refused"} | purpose.consent-refused
+refresh | {"purpose":"dpv:Orders","consent":"given"} | read write @ 600s
 purpose | {} | sim @ 0s
 purpose | {"purpose":"dpv:Marketing"} | purpose.unknown
 purpose | {"scope":"location"} | purpose.consent-required
@@ -204,8 +239,17 @@ fn every_mistake_in_facts_is_named() {
         ("exchange", json!({"extra": 1}), "/extra", "unknown member"),
         ("exchange", server, "/issuer/resources/0/identifier", "expected an absolute URI"),
         ("generate", json!({"audience": []}), "/audience", "unknown member"),
+        ("backchannel", json!({"consent": "yes"}), "/consent", "given, refused, unknown"),
+        ("backchannel", json!({"client": null}), "", "member client is missing"),
+        ("refresh", json!({"flow": "ciba"}), "/flow", "token_exchange, exchangeable_token, id_token"),
+        ("refresh", json!({"from": null}), "", "expected either from or from_issuer"),
         ("purpose", json!({"consent": "yes"}), "/consent", "given, refused, unknown"),
-        ("nothing", json!({}), "/kind", "client_credentials, generate, redeem, exchange, id_token, purpose"),
+        (
+            "nothing",
+            json!({}),
+            "/kind",
+            "client_credentials, generate, redeem, exchange, id_token, backchannel, refresh, purpose",
+        ),
         ("purpose", json!({"kind": null}), "", "member kind is missing"),
     ] {
         let found = mistakes(&patched(facts(name), &change));

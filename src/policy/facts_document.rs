@@ -6,13 +6,13 @@ use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, Map, Value, ValueKind, ValuePointerRef, take_cf_content,
 };
 
-use super::date::Date;
-use super::{Consent, SubjectState, TokenType};
+use super::stated::{
+    Moment, Named, StatedActor, StatedClient, StatedExchangeable, StatedIssuer, StatedParty, StatedSubject,
+    StatedToken, Tokens,
+};
+use super::{Consent, Flow, TokenType};
 use crate::json;
-use crate::mistake::{Mistake, Mistakes, from_string, pointer, wrong_kind};
-use crate::resource::Resource;
-use crate::scope::{Scope, ScopeError};
-use crate::time::Timestamp;
+use crate::mistake::{Mistake, Mistakes, pointer, wrong_kind};
 
 /// Declares the kinds of facts, each with the struct that holds them.
 macro_rules! kinds {
@@ -58,6 +58,10 @@ kinds! {
     Exchange = "exchange",
     /// A client exchanges an id token of another one.
     IdToken = "id_token",
+    /// A client asks for somebody who is asked elsewhere, or comes for more (CIBA Core).
+    Backchannel = "backchannel",
+    /// A client refreshes what it had by an exchange.
+    Refresh = "refresh",
     /// Data are to be processed for a purpose.
     Purpose = "purpose",
 }
@@ -189,6 +193,71 @@ pub struct IdToken {
     pub now: Moment,
 }
 
+/// A client asks for somebody who is asked elsewhere, or comes for more (CIBA Core).
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+pub struct Backchannel {
+    /// What the issuer knows and gives.
+    #[deserr(default)]
+    pub issuer: StatedIssuer,
+    /// The client that asks.
+    pub client: Named<StatedClient>,
+    /// Who is asked.
+    #[deserr(default)]
+    pub subject: StatedSubject,
+    /// The scope asked for.
+    pub scope: Tokens,
+    /// The audiences asked for. Default: the default audience.
+    #[deserr(default)]
+    pub audience: Vec<String>,
+    /// What the data is for, as the policy names it. Default: nothing in particular.
+    #[deserr(default)]
+    pub purpose: Option<String>,
+    /// What is known of the person's consent.
+    #[deserr(default = Consent::Unknown)]
+    pub consent: Consent,
+    /// How long is left of the refresh token, in seconds. Default: it is no refresh.
+    #[deserr(default)]
+    pub left: Option<u64>,
+}
+
+/// A client refreshes what it had by an exchange.
+#[derive(Debug, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields, validate = one_source -> Mistakes)]
+pub struct Refresh {
+    /// What the issuer knows and gives.
+    #[deserr(default)]
+    pub issuer: StatedIssuer,
+    /// The way in which it was had.
+    pub flow: Flow,
+    /// The client whose token it was had for.
+    #[deserr(default)]
+    pub from: Option<Named<StatedParty>>,
+    /// In place of `from`: the foreign issuer of that token.
+    #[deserr(default)]
+    pub from_issuer: Option<String>,
+    /// The client that asks.
+    pub to: Named<StatedClient>,
+    /// Whom it is about.
+    #[deserr(default)]
+    pub subject: StatedSubject,
+    /// The scope asked for: what was granted originally, or a part of it.
+    pub scope: Tokens,
+    /// The audiences that were granted originally. Default: the default audience.
+    #[deserr(default)]
+    pub audience: Vec<String>,
+    /// What the data is for, as the policy names it. Default: nothing in particular.
+    #[deserr(default)]
+    pub purpose: Option<String>,
+    /// What is known of the person's consent to that for `from`.
+    #[deserr(default = Consent::Unknown)]
+    pub consent: Consent,
+    /// When the refresh token ends.
+    pub ends_at: Moment,
+    /// The time.
+    pub now: Moment,
+}
+
 /// Data are to be processed for a purpose.
 #[derive(Debug, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
@@ -202,207 +271,27 @@ pub struct Purpose {
     pub consent: Consent,
 }
 
-/// What an issuer knows and gives.
-#[derive(Debug, Default, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct StatedIssuer {
-    /// The scope that it knows. Default: that of the policy.
-    #[deserr(default)]
-    pub scope: Option<Tokens>,
-    /// The resource servers that it issues tokens for.
-    #[deserr(default)]
-    pub resources: Vec<StatedServer>,
-    /// The audience of a token whose request names none. Default: `issuer`.
-    #[deserr(default)]
-    pub default_audience: Option<String>,
-    /// Whether a request must name its audience.
-    #[deserr(default)]
-    pub audience_required: bool,
-    /// How long its access tokens are good for where the policy says nothing, in seconds. Default: 3600.
-    #[deserr(default)]
-    pub access_token_lifetime: Option<u64>,
+/// Facts about somebody else's token.
+trait OfAnother {
+    /// Whether a client is named, and whether an issuer is.
+    fn sources(&self) -> (bool, bool);
 }
 
-/// A resource server.
-#[derive(Debug, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct StatedServer {
-    /// Its identifier.
-    pub identifier: Resource,
-    /// The scope that means something there. Default: all of the issuer's.
-    #[deserr(default)]
-    pub scope: Option<Tokens>,
-}
-
-/// A client, as it is registered.
-#[derive(Debug, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct StatedClient {
-    /// Its identifier.
-    pub client_id: String,
-    /// The scope that it is registered for. Default: all of the issuer's.
-    #[deserr(default)]
-    pub scope: Option<Tokens>,
-    /// What it gets when it asks for none. Default: its scope.
-    #[deserr(default)]
-    pub default_scope: Option<Tokens>,
-    /// The resource servers that it may get tokens for. Default: all of the issuer's.
-    #[deserr(default)]
-    pub resources: Option<Vec<Resource>>,
-    /// Whether it may get tokens at all.
-    #[deserr(default = true)]
-    pub active: bool,
-}
-
-impl From<String> for StatedClient {
-    fn from(client_id: String) -> Self {
-        Self { client_id, scope: None, default_scope: None, resources: None, active: true }
+impl OfAnother for Exchange {
+    fn sources(&self) -> (bool, bool) {
+        (self.from.is_some(), self.from_issuer.is_some())
     }
 }
 
-/// A client that does not ask.
-#[derive(Debug, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct StatedParty {
-    /// Its identifier.
-    pub client_id: String,
-    /// Whether it may get tokens at all.
-    #[deserr(default = true)]
-    pub active: bool,
-}
-
-impl From<String> for StatedParty {
-    fn from(client_id: String) -> Self {
-        Self { client_id, active: true }
+impl OfAnother for Refresh {
+    fn sources(&self) -> (bool, bool) {
+        (self.from.is_some(), self.from_issuer.is_some())
     }
 }
 
-/// An actor token.
-#[derive(Debug, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct StatedActor {
-    /// Its `sub`.
-    pub sub: String,
-    /// Whether it was issued to the client that asks.
-    #[deserr(default = true)]
-    pub own: bool,
-}
-
-impl From<String> for StatedActor {
-    fn from(sub: String) -> Self {
-        Self { sub, own: true }
-    }
-}
-
-/// A party: an object, or its `client_id` or `sub` where the defaults are right.
-#[derive(Debug)]
-pub struct Named<T>(pub T);
-
-impl<T: From<String> + Deserr<Mistakes>> Deserr<Mistakes> for Named<T> {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, Mistakes> {
-        match value {
-            Value::String(client_id) => Ok(Self(T::from(client_id))),
-            Value::Map(_) => T::deserialize_from_value(value, at).map(Self),
-            actual => Err(wrong_kind(actual, &[ValueKind::String, ValueKind::Map], at)),
-        }
-    }
-}
-
-/// A subject, and what is known of it.
-#[derive(Debug, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct StatedSubject {
-    /// Its `sub`.
-    #[deserr(default = somebody())]
-    pub sub: String,
-    /// What is known of it.
-    #[deserr(default = SubjectState::Active)]
-    pub state: SubjectState,
-}
-
-/// What an exchangeable token says.
-#[derive(Debug, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct StatedExchangeable {
-    /// Its `sub`.
-    #[deserr(default = somebody())]
-    pub sub: String,
-    /// What is known of that.
-    #[deserr(default = SubjectState::Active)]
-    pub state: SubjectState,
-    /// The scope that it was generated for.
-    pub scope: Tokens,
-}
-
-/// What a subject token says.
-#[derive(Debug, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct StatedToken {
-    /// Its type.
-    #[deserr(default = TokenType::AccessToken)]
-    pub token_type: TokenType,
-    /// Its `sub`.
-    #[deserr(default = somebody())]
-    pub sub: String,
-    /// What is known of that.
-    #[deserr(default = SubjectState::Active)]
-    pub state: SubjectState,
-    /// Its scope. Default: it says nothing that counts here.
-    #[deserr(default)]
-    pub scope: Option<Tokens>,
-    /// Its audiences. Default: the default audience.
-    #[deserr(default)]
-    pub audience: Vec<String>,
-    /// When it ends.
-    pub expires_at: Moment,
-    /// How many actors it names.
-    #[deserr(default)]
-    pub act_depth: u64,
-    /// The `sub` of its `may_act`. Default: it has none.
-    #[deserr(default)]
-    pub may_act: Option<String>,
-}
-
-/// Scope tokens separated by spaces; none in an empty text.
-#[derive(Clone, Debug)]
-pub struct Tokens(pub Scope);
-
-impl std::str::FromStr for Tokens {
-    type Err = ScopeError;
-
-    fn from_str(text: &str) -> Result<Self, ScopeError> {
-        if text.is_empty() { Ok(Self(Scope::default())) } else { text.parse().map(Self) }
-    }
-}
-
-from_string!(Tokens);
-
-/// An instant: seconds since 1970, or a date as in a policy.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment(pub Timestamp);
-
-impl Deserr<Mistakes> for Moment {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, Mistakes> {
-        match value {
-            Value::Integer(seconds) => Ok(Self(Timestamp::from_seconds(seconds))),
-            Value::String(_) => Date::deserialize_from_value(value, at).map(|date| Self(date.at())),
-            actual => Err(wrong_kind(actual, &[ValueKind::Integer, ValueKind::String], at)),
-        }
-    }
-}
-
-impl Default for StatedSubject {
-    fn default() -> Self {
-        Self { sub: somebody(), state: SubjectState::Active }
-    }
-}
-
-fn somebody() -> String {
-    "somebody".into()
-}
-
-fn one_source(facts: Exchange, at: ValuePointerRef) -> Result<Exchange, Mistakes> {
-    if facts.from.is_some() != facts.from_issuer.is_some() {
+fn one_source<F: OfAnother>(facts: F, at: ValuePointerRef) -> Result<F, Mistakes> {
+    let (client, issuer) = facts.sources();
+    if client != issuer {
         return Ok(facts);
     }
     let mut mistakes = Mistakes::default();

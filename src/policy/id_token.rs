@@ -6,8 +6,9 @@ use super::decision::{Decision, Granted, Judge, capped, left};
 use super::exchange::{active, beyond, subject_state};
 use super::facts::{Asked, ClientFacts, IssuerFacts, Source, SubjectState};
 use super::governance::{grant, quota};
+use super::purpose::data_rules;
 use super::scope::{at, permitted, scope};
-use super::{ExchangeGrant, Flow, Policy, Rule};
+use super::{Consent, ExchangeGrant, Flow, Policy, Rule};
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
 
@@ -79,6 +80,8 @@ pub struct RefreshFacts<'a> {
     pub scope: &'a Scope,
     /// The audiences that were granted originally.
     pub audience: &'a [&'a str],
+    /// What the data is for, and whether the person consents to that for whom the token was had.
+    pub purpose: Option<(&'a str, Consent)>,
     /// When the refresh token ends.
     pub ends_at: Timestamp,
     /// The time.
@@ -108,6 +111,7 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
     };
     let elsewhere = scope.without(&at(policy, &resources, scope));
     judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the audience");
+    let legal_basis = data_rules(&mut judge, policy, facts.purpose, scope);
     let usual = access_token_lifetime(&mut judge, policy, issuer.access_token_lifetime);
     let own = grant.and_then(|grant| grant.lifetime).map(Seconds);
     let lifetime = capped(&mut judge, usual, own, "the grant's lifetime");
@@ -118,6 +122,7 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
         audience: facts.audience.iter().map(|&one| one.to_owned()).collect(),
         lifetime,
         grant: grant.map(ExchangeGrant::name),
+        legal_basis,
         ..Granted::default()
     };
     judge.decide(granted, policy.map(|policy| policy.version.as_str()))
@@ -161,6 +166,7 @@ mod tests {
                 subject: ("s", SubjectState::Active),
                 scope: &scope,
                 audience,
+                purpose: None,
                 ends_at: Timestamp::from_seconds(2_000),
                 now: Timestamp::from_seconds(1_000),
             };

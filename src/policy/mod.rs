@@ -25,6 +25,7 @@ mod parse;
 mod purpose;
 mod rule;
 mod scope;
+mod stated;
 
 pub use backchannel::{BackchannelFacts, backchannel};
 pub use cases::{Case, CaseResult, Expect, RuleError};

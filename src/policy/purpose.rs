@@ -3,6 +3,7 @@
 use deserr::Deserr;
 
 use super::decision::{Decision, Granted, Judge};
+use super::scope::PROTOCOL;
 use super::{LegalBasis, Policy, Rule};
 use crate::mistake::Mistakes;
 use crate::scope::Scope;
@@ -28,8 +29,20 @@ pub fn purpose(policy: Option<&Policy>, purpose: &str, scope: &Scope, consent: C
     judge.decide(granted, policy.map(|policy| policy.version.as_str()))
 }
 
+/// Notes whether what of `scope` is data may be processed for a purpose, where there is one, and gives the legal basis.
+pub(super) fn data_rules(
+    judge: &mut Judge,
+    policy: Option<&Policy>,
+    purpose: Option<(&str, Consent)>,
+    scope: &Scope,
+) -> Option<LegalBasis> {
+    let (purpose, consent) = purpose?;
+    let data = scope.filtered(|token| !PROTOCOL.contains(&token));
+    purpose_rules(judge, policy, purpose, &data, consent)
+}
+
 /// Notes whether data may be processed for `purpose`, and gives the legal basis.
-pub(super) fn purpose_rules(
+fn purpose_rules(
     judge: &mut Judge,
     policy: Option<&Policy>,
     purpose: &str,

@@ -13,15 +13,11 @@ use super::{
     AccessTokenShape, ExchangeShape, ExchangeType, GeneratorShape, Profile, ScopeMember, TokenResponseShape,
     standard,
 };
-use crate::client::AuthMethod;
 use crate::time::Seconds;
 
 /// The Decathlon profile.
 pub static PROFILE: Profile = Profile {
     token_path: "/connect/oauth/token",
-    issuer_ends_with_slash: false,
-    auth_methods: AuthMethod::ALL,
-    audience_required: false,
     access_token: AccessTokenShape {
         typ: "JWT",
         claims: &[SubOfAnother, ScopeArray, Iss, Exp, Iat, Jti, ClientId, Act, Cnf],
@@ -50,10 +46,5 @@ pub static PROFILE: Profile = Profile {
             ("urn:decathlon:params:oauth:exchange-type:seamless-exchange", ExchangeType::IdToken),
         ],
     }),
-    backchannel: standard::BACKCHANNEL,
-    assertion: standard::ASSERTION,
-    pairwise: false,
-    offline_access: false,
-    jwt_bearer: false,
-    front_end: None,
+    ..standard::STANDARD
 };

@@ -13,14 +13,7 @@ use crate::time::Seconds;
 
 /// The FAPI-CIBA profile.
 pub static PROFILE: Profile = Profile {
-    token_path: "/token",
     auth_methods: &[AuthMethod::PrivateKeyJwt],
-    issuer_ends_with_slash: false,
-    audience_required: false,
-    access_token: standard::ACCESS_TOKEN,
-    token_response: standard::TOKEN_RESPONSE,
-    generator: standard::GENERATOR,
-    exchange: None,
     backchannel: BackchannelShape {
         modes: &[DeliveryMode::Poll, DeliveryMode::Ping],
         signed: true,
@@ -34,10 +27,7 @@ pub static PROFILE: Profile = Profile {
         for_endpoint: true,
         algorithms: ALGORITHMS,
     },
-    pairwise: false,
-    offline_access: false,
-    jwt_bearer: false,
-    front_end: None,
+    ..standard::STANDARD
 };
 
 /// FAPI part 2 §8.6

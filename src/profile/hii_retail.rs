@@ -30,12 +30,5 @@ pub static PROFILE: Profile = Profile {
         scope: ScopeMember::Empty,
         jti: false,
     },
-    generator: standard::GENERATOR,
-    exchange: None,
-    backchannel: standard::BACKCHANNEL,
-    assertion: standard::ASSERTION,
-    pairwise: false,
-    offline_access: false,
-    jwt_bearer: false,
-    front_end: None,
+    ..standard::STANDARD
 };

@@ -12,32 +12,16 @@ use crate::time::Seconds;
 
 /// The Open Gateway profile.
 pub static OPEN_GATEWAY: Profile = Profile {
-    token_path: "/token",
-    auth_methods: AuthMethod::ALL,
-    issuer_ends_with_slash: false,
-    audience_required: false,
-    access_token: standard::ACCESS_TOKEN,
-    token_response: standard::TOKEN_RESPONSE,
-    generator: standard::GENERATOR,
-    exchange: None,
     backchannel: BACKCHANNEL,
-    assertion: standard::ASSERTION,
     pairwise: true,
     offline_access: true,
     jwt_bearer: true,
-    front_end: None,
+    ..standard::STANDARD
 };
 
 /// The CAMARA profile.
 pub static CAMARA: Profile = Profile {
-    token_path: "/token",
     auth_methods: &[AuthMethod::PrivateKeyJwt],
-    issuer_ends_with_slash: false,
-    audience_required: false,
-    access_token: standard::ACCESS_TOKEN,
-    token_response: standard::TOKEN_RESPONSE,
-    generator: standard::GENERATOR,
-    exchange: None,
     backchannel: BACKCHANNEL,
     assertion: AssertionShape {
         longest: Seconds(300),
@@ -48,7 +32,7 @@ pub static CAMARA: Profile = Profile {
     pairwise: true,
     offline_access: true,
     jwt_bearer: true,
-    front_end: None,
+    ..standard::STANDARD
 };
 
 const BACKCHANNEL: BackchannelShape = BackchannelShape {

@@ -12,7 +12,10 @@ use crate::error::ErrorCode;
 use crate::time::Seconds;
 
 /// The standard profile.
-pub static PROFILE: Profile = Profile {
+pub static PROFILE: Profile = STANDARD;
+
+/// What the other profiles depart from.
+pub(super) const STANDARD: Profile = Profile {
     token_path: "/token",
     issuer_ends_with_slash: false,
     auth_methods: AuthMethod::ALL,

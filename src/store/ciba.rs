@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::approval::Approval;
 use super::record::{Found, Key, Record, random, text, texts};
 use crate::client::DeliveryMode;
-use crate::host::{Commit, Failure, Host, Role};
+use crate::host::{Failure, Host, Role};
 use crate::jose::base64url;
 use crate::named::named;
 use crate::secret::{Secret, SecretHash};
@@ -153,6 +153,7 @@ pub struct Names {
 }
 
 /// A request that was found by one of its names.
+#[derive(Clone, Debug)]
 pub struct Open {
     /// The request.
     pub request: Authentication,
@@ -328,6 +329,10 @@ impl Open {
             if !self.reload(host).await? || self.request.state != State::Pending {
                 return Ok(true);
             }
+            // Another poll of this moment was sooner: of many at once, not each makes the interval longer.
+            if now < self.request.next_poll {
+                return Ok(false);
+            }
         }
         Err(busy())
     }
@@ -337,10 +342,20 @@ impl Open {
         self.request.decidable(now)
     }
 
-    /// What makes it redeemed, unless anything else happens to it before.
-    pub fn redeem(&self) -> Commit {
-        let redeemed = Authentication { state: State::Redeemed, approval: None, ..self.request.clone() };
-        self.key.replace(Some(&self.found), &redeemed)
+    /// Makes it redeemed; `false`: it has become something else before.
+    pub async fn redeem(&mut self, host: &Host) -> Result<bool, Failure> {
+        let from = self.request.state;
+        for _ in 0..TRIES {
+            let redeemed = Authentication { state: State::Redeemed, approval: None, ..self.request.clone() };
+            if host.commit(self.key.replace(Some(&self.found), &redeemed)).await? {
+                return Ok(true);
+            }
+            // Somebody polled, or was first.
+            if !self.reload(host).await? || self.request.state != from {
+                return Ok(false);
+            }
+        }
+        Err(busy())
     }
 
     async fn change(

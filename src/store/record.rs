@@ -51,7 +51,7 @@ pub(super) fn random(host: &Host, octets: usize) -> String {
 }
 
 /// A record that was read, and its version: what [`Key::replace`] needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Found<R> {
     /// The record.
     pub record: R,
@@ -59,6 +59,7 @@ pub struct Found<R> {
 }
 
 /// The key of one record of kind `R`.
+#[derive(Clone, Debug)]
 pub struct Key<R> {
     text: String,
     kind: PhantomData<R>,

@@ -148,7 +148,9 @@ const register: Register = (QUnit, runtime) => {
 
     QUnit.test("commands reach the core as they are given, and its answers come back", async (assert) => {
       const consent = { client_id: "a", purpose: "p", scope: "s", state: "given" } as const;
-      const answers: Record<string, object> = { read_consents: { consents: [{ ...consent, at: 1 }] } };
+      const answers: Record<string, object> = {
+        read_consents: { consents: [{ ...consent, at: 1, by: "operator" }] },
+      };
       const given: unknown[] = [];
       const cores = new FakeCores({
         "": function* ({ body }) {
@@ -191,7 +193,7 @@ const register: Register = (QUnit, runtime) => {
       await operator.putSubject(ORIGIN, "ann", { active: true });
       await operator.putSubject(ORIGIN, "ann", { active: true, hints: ["ann@a.example"] });
       await operator.putConsent(ORIGIN, { sub: "ann", ...consent });
-      assert.deepEqual(await operator.consents(ORIGIN, "ann"), [{ ...consent, at: 1 }]);
+      assert.deepEqual(await operator.consents(ORIGIN, "ann"), [{ ...consent, at: 1, by: "operator" }]);
       assert.deepEqual(given, [
         { complete_authentication: { ticket: "t", result } },
         { complete_authentication: { ticket: "t", result: denied } },

@@ -12,8 +12,7 @@ use super::deployment::{API, ORIGIN, SECRET, body, client_key, jwt, key, payload
 use super::exchange::merged;
 use super::world::World;
 
-pub const CIBA: &str = "urn:openid:params:grant-type:ciba";
-pub const NOTIFICATION_TOKEN: &str = "8d67dc78-7faa-4d41-aabd-67707b374255";
+pub use super::ciba::{CIBA, NOTIFICATION_TOKEN};
 pub const SERVICE: &str = "4326858";
 pub const API_KEY: &str = "api-key";
 /// The other issuer: its base path, and its service.

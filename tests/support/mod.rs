@@ -6,6 +6,7 @@ pub mod ciba;
 pub mod deployment;
 pub mod exchange;
 pub mod front_end;
+pub mod gateway;
 pub mod store;
 pub mod world;
 

@@ -12,6 +12,7 @@ pub fn place_of(policy: &Value, facts: &Value) -> Option<usize> {
         "generate" | "redeem" => "exchangeable_token",
         "exchange" => "token_exchange",
         "id_token" => "id_token",
+        "refresh" => facts["flow"].as_str()?,
         _ => return None,
     };
     let same = |grant: &Value| {

@@ -11,6 +11,7 @@ const CLIENTS: &[&str] = &["a", "b", "c"];
 const AUDIENCES: &[&str] = &["urn:0", "urn:1", "urn:2"];
 const TYPES: &[&str] = &["access_token", "id_token", "jwt"];
 const PURPOSES: &[&str] = &["p", "q"];
+const FLOWS: &[&str] = &["token_exchange", "exchangeable_token", "id_token"];
 const ISSUER: &str = "https://i.example";
 /// Seconds since 1970; the dates in policies and facts are about it.
 pub const NOW: u64 = 1_800_000_000;
@@ -208,6 +209,24 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("redeem", &["issuer", "from", "to", "subject", "scope", "audience", "now"]),
     ("id_token", &["issuer", "from", "to", "subject", "scope", "audience", "used", "now"]),
     ("purpose", &["purpose", "scope", "consent"]),
+    ("backchannel", &["issuer", "client", "subject", "scope", "audience", "purpose", "consent", "left"]),
+    (
+        "refresh",
+        &[
+            "issuer",
+            "flow",
+            "from",
+            "from_issuer",
+            "to",
+            "subject",
+            "scope",
+            "audience",
+            "purpose",
+            "consent",
+            "ends_at",
+            "now",
+        ],
+    ),
     (
         "exchange",
         &[
@@ -225,7 +244,16 @@ const MEMBERS: &[(&str, &[&str])] = &[
         ],
     ),
 ];
-pub const KINDS: &[&str] = &["client_credentials", "generate", "redeem", "id_token", "purpose", "exchange"];
+pub const KINDS: &[&str] = &[
+    "client_credentials",
+    "generate",
+    "redeem",
+    "id_token",
+    "purpose",
+    "backchannel",
+    "refresh",
+    "exchange",
+];
 
 /// Facts of one of these kinds.
 pub fn facts(kinds: &'static [&'static str]) -> impl Strategy<Value = Value> {
@@ -233,10 +261,12 @@ pub fn facts(kinds: &'static [&'static str]) -> impl Strategy<Value = Value> {
     let asked = (maybe(few()), maybe(some(AUDIENCES)), types, weighted(0.2, select(CLIENTS)));
     let parties = (issuer(), client(CLIENTS), client(&["b", "c"]), prop::bool::weighted(0.2));
     let counted = (0..9_u64, 1..9_u64);
-    let about = (select(PURPOSES), select(vec!["given", "refused", "unknown"]));
-    (select(kinds), parties, subject(), asked, counted, about).prop_map(
-        |(kind, (issuer, client, to, foreign), mut subject, asked, (used, count), (purpose, consent))| {
-            let foreign = foreign && kind == "exchange";
+    let about = (select(PURPOSES), select(vec!["given", "refused", "unknown"]), prop::bool::ANY);
+    let ends = (select(FLOWS), NOW..NOW + 5000);
+    (select(kinds), parties, subject(), asked, counted, about, ends).prop_map(
+        |(kind, parties, mut subject, asked, (used, count), (purpose, consent, none), (flow, end))| {
+            let (issuer, client, to, foreign) = parties;
+            let foreign = foreign && ["exchange", "refresh"].contains(&kind);
             let (mut scope, audience, requested, actor) = asked;
             let least = |scope: &mut Value| {
                 if scope.is_null() {
@@ -248,11 +278,11 @@ pub fn facts(kinds: &'static [&'static str]) -> impl Strategy<Value = Value> {
                     least(&mut subject["scope"]);
                     &["state", "scope"]
                 }
-                "id_token" => &["state"],
+                "id_token" | "backchannel" | "refresh" => &["state"],
                 _ => &["token_type", "state", "scope", "audience", "expires_at", "act_depth", "may_act"],
             };
             subject.as_object_mut().unwrap().retain(|name, _| subject_has.contains(&name.as_str()));
-            if kind == "purpose" {
+            if ["purpose", "backchannel", "refresh"].contains(&kind) {
                 least(&mut scope);
             }
             let party = json!({"client_id": client["client_id"], "active": client["active"]});
@@ -269,7 +299,10 @@ pub fn facts(kinds: &'static [&'static str]) -> impl Strategy<Value = Value> {
                 ("actor", json!(actor)),
                 ("used", json!(used)),
                 ("count", json!(count)),
-                ("purpose", json!(purpose)),
+                ("purpose", if none && kind != "purpose" { Value::Null } else { json!(purpose) }),
+                ("flow", json!(flow)),
+                ("left", if none { Value::Null } else { json!(end - NOW) }),
+                ("ends_at", json!(end)),
                 ("consent", json!(consent)),
                 ("now", json!(NOW)),
             ]);

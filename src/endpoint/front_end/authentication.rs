@@ -118,6 +118,7 @@ async fn identify(
     let http = client_request(asked.parameters, asked.client_id, asked.client_secret);
     let read = bc_authorize::read(host, issuer, ciba, &http, event).await?;
     check(host, issuer, &read)?;
+    read.request.use_up(host, issuer, &read.client).await?;
     begun(host, issuer, ciba, read).await
 }
 

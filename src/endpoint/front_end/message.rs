@@ -228,24 +228,26 @@ impl Write for AuthorizationDetails {
     }
 }
 
+/// What is of another type than that section says would not be understood either, and stands among the others.
 fn element(details: &Value) -> Option<Value> {
-    const NAMED: [(&str, &str); 6] = [
-        ("type", "type"),
-        ("locations", "locations"),
-        ("actions", "actions"),
-        ("datatypes", "dataTypes"),
-        ("identifier", "identifier"),
-        ("privileges", "privileges"),
-    ];
+    const TEXTS: [&str; 2] = ["type", "identifier"];
+    const LISTS: [&str; 4] = ["locations", "actions", "datatypes", "privileges"];
     let (mut element, mut others) = (Map::new(), Map::new());
     for (name, value) in details.as_object()? {
-        match NAMED.iter().find(|(known, _)| known == name) {
-            Some((_, shown)) => element.insert((*shown).to_owned(), value.clone()),
-            None => others.insert(name.clone(), value.clone()),
-        };
+        let named = if value.is_string() { TEXTS.contains(&&**name) } else { LISTS.contains(&&**name) };
+        let members =
+            if named && (value.is_string() || are_texts(value)) { &mut element } else { &mut others };
+        members.insert(name.clone(), value.clone());
+    }
+    if let Some(types) = element.remove("datatypes") {
+        element.insert("dataTypes".to_owned(), types);
     }
     element.insert("otherFields".to_owned(), Value::Object(others).to_string().into());
     Some(Value::Object(element))
+}
+
+fn are_texts(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
 }
 
 named! {
@@ -304,5 +306,87 @@ impl Read for Option<Reason> {
     fn read(value: &Value) -> Option<Self> {
         let text = value.as_str()?;
         if text.is_empty() { Some(None) } else { Reason::named(text).map(Some) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    message! { read:
+        /// A sample.
+        Sample, "Sample" {
+            /// A text.
+            text: Option<String> = "text",
+            /// A number.
+            number: u64 = "number",
+            /// A truth.
+            truth: bool = "truth",
+            /// Texts.
+            texts: Vec<String> = "someTexts",
+            /// A choice.
+            choice: Option<Outcome> = "choice",
+        }
+    }
+
+    #[test]
+    fn what_is_not_set_is_the_default_and_what_is_wrong_is_named() {
+        let read = |message: Value| Sample::read(&message).map(|sample| format!("{sample:?}"));
+        let default = Ok(format!("{:?}", Sample::default()));
+        for unset in [
+            json!({}),
+            json!({ "text": null, "number": null, "truth": null, "someTexts": null, "choice": null, "more": {} }),
+            json!({ "text": "", "number": 0, "truth": false, "someTexts": [], "choice": "" }),
+            json!({ "number": -5 }),
+        ] {
+            assert_eq!(read(unset.clone()), default, "{unset}");
+        }
+        let set =
+            json!({ "text": "a", "number": 5, "truth": true, "someTexts": ["b"], "choice": "ACCESS_DENIED" });
+        let Sample { text, number, truth, texts, choice } = Sample::read(&set).unwrap();
+        assert_eq!((text.as_deref(), number, truth, texts.len()), (Some("a"), 5, true, 1));
+        assert_eq!(choice, Some(Outcome::AccessDenied));
+        for (wrong, message) in [
+            (json!({ "text": 1 }), "text must be string"),
+            (json!({ "number": "1" }), "number must be number"),
+            (json!({ "number": 1.5 }), "number must be number"),
+            (json!({ "truth": 0 }), "truth must be boolean"),
+            (json!({ "someTexts": "a" }), "someTexts must be string[]"),
+            (json!({ "someTexts": [null] }), "someTexts must be string[]"),
+            (
+                json!({ "choice": "authorized" }),
+                "choice must be one of AUTHORIZED, ACCESS_DENIED, TRANSACTION_FAILED",
+            ),
+        ] {
+            assert_eq!(read(wrong).unwrap_err().to_string(), message);
+        }
+        let names: Vec<_> = Sample::TABLE.rows.iter().map(|row| (row.name, row.kind, row.doc)).collect();
+        assert_eq!(names[3], ("someTexts", "string[]", " Texts."));
+    }
+
+    #[test]
+    fn authorization_details_have_the_members_that_libraries_know() {
+        let details = json!([
+            { "type": "a", "locations": ["l"], "datatypes": ["d"], "identifier": "i", "x": { "y": 1 } },
+            { "type": "b", "actions": "read", "privileges": [1] },
+        ]);
+        let written = AuthorizationDetails(Some(details)).write().unwrap();
+        let expected = json!({ "elements": [
+            { "type": "a", "locations": ["l"], "dataTypes": ["d"], "identifier": "i", "otherFields": "{\"x\":{\"y\":1}}" },
+            { "type": "b", "otherFields": "{\"actions\":\"read\",\"privileges\":[1]}" },
+        ]});
+        assert_eq!(written, expected);
+        assert_eq!(AuthorizationDetails(None).write(), None);
+    }
+
+    /// Client libraries fail on values that they do not know.
+    #[test]
+    fn choices_are_documented_in_full() {
+        for (kind, all) in [
+            (<Option<Outcome>>::KIND, Outcome::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>()),
+            (<Option<Reason>>::KIND, Reason::ALL.iter().map(|one| one.as_str()).collect()),
+        ] {
+            assert_eq!(kind, format!("one of {}", all.join(", ")));
+        }
     }
 }

@@ -4,6 +4,10 @@ import { basic, encodeAll, FORM, GRANT, tokenRequest } from "./wire.mjs";
 
 const TOKEN_PATHS = [
   "/token",
+  "/bc-authorize",
+  "/introspect",
+  "/revoke",
+  "/ogw/bc-authorize",
   "/hii/oauth2/token",
   "/dkt/connect/oauth/token",
   "/dkt/connect/token/exchange",

@@ -121,7 +121,7 @@ export function ciba({ test }, server) {
       ["30", 30],
       ["600", 600],
       ["601", 600],
-      ["999999999", 600],
+      ["99999999999999999999", 600],
     ]) {
       assert.strictEqual((await back.ask(assert, { requested_expiry })).expires_in, given, requested_expiry);
     }

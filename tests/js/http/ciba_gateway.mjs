@@ -49,7 +49,7 @@ const MALFORMED = [
   "ipport:localhost:80",
   "operatortoken:",
   "operatortoken:a b",
-  "tel:+34\x355555555",
+  "tel:+34\u0000655555555",
   "tel:+34６55555555",
 ];
 

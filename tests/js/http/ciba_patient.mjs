@@ -62,8 +62,7 @@ export function cibaPatient({ test }, server) {
 
   test("what nobody decides is pending after the wait", async (assert) => {
     const { auth_req_id } = await back.begin(assert);
-    assert.deepEqual(tally([await server.send(back.polling(auth_req_id))]), {
-      "400 authorization_pending": 1,
-    });
+    const poll = back.polling(auth_req_id, { deadline: 60_000 });
+    assert.deepEqual(tally([await server.send(poll)]), { "400 authorization_pending": 1 });
   });
 }

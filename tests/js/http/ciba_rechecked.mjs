@@ -1,7 +1,6 @@
 // What was approved is decided again when it is fetched: by the subject, the client and the store of that moment.
 
-import { Backchannel, until } from "./backchannel.mjs";
-import { jwt, now } from "./channel.mjs";
+import { Backchannel } from "./backchannel.mjs";
 import { command } from "./governed.mjs";
 
 let people = 0;

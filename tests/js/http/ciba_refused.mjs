@@ -38,7 +38,7 @@ const REFUSED = [
   ["a long binding_message", [{ binding_message: "x".repeat(129) }], [400, "invalid_binding_message"]],
   ["a binding_message of two lines", [{ binding_message: "a\nb" }], [400, "invalid_binding_message"]],
   ["a binding_message that turns", [{ binding_message: "a\u202eb" }], [400, "invalid_binding_message"]],
-  ...["0", "-1", "1.5", "1e3", "x", " 1", "+1", "0x1", "99999999999999999999"].map((requested_expiry) => [
+  ...["0", "-1", "1.5", "1e3", "x", " 1", "+1", "0x1"].map((requested_expiry) => [
     `requested_expiry=${requested_expiry}`,
     [{ requested_expiry }],
     INVALID,

@@ -25,10 +25,16 @@ const EXCHANGERS = [
 ];
 
 const CLIENTS = [
+  {
+    client_id: "asker",
+    client_secret: secret,
+    issuers: Object.keys(MOUNTS),
+    scope: "openid",
+    grant_types: ["urn:openid:params:grant-type:ciba"],
+  },
   { client_id: "narrow", client_secret: secret, scope: "orders:read" },
   { client_id: "post", client_secret: secret, token_endpoint_auth_method: "client_secret_post" },
   { client_id: "pending", client_secret: secret, status: "pending" },
-  { client_id: "public", token_endpoint_auth_method: "none", grant_types: [] },
   { client_id: ODD.id, client_secret: { env: "ODD_SECRET" } },
   ...EXCHANGERS.map((client) => ({
     ...client,
@@ -51,8 +57,9 @@ export function configuration(changes: Changes): object {
     profile,
     keys: [{ alg: "ES256", private_key: { env: "KEY" } }],
     generator_keys: [{ alg: "HS256", kid: "generator", private_key: { env: "GENERATOR_KEY" } }],
-    scope: `${DATA} ${GENERATOR} ${EXCHANGE}`,
+    scope: `openid ${DATA} ${GENERATOR} ${EXCHANGE}`,
     policy: "registry",
+    ciba: {},
   }));
   return {
     ...demo,

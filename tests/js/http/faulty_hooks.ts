@@ -42,6 +42,7 @@ const CONFIGURATION = {
     client("poll", {}),
     client("ping", told("ping", "PING_LISTEN")),
     client("push", told("push", "PUSH_LISTEN")),
+    client("elsewhere", told("ping", "ELSEWHERE_LISTEN")),
   ],
 };
 
@@ -75,8 +76,11 @@ export async function hooked(parts: Omit<EdgegrantOptions, "config" | "hooks">):
     if (request.sub === "refuses at once")
       await edgegrant.operator.complete(request.ticket, { outcome: "access_denied" });
   };
+  const elsewhere = new URL(String(parts.env["PING_LISTEN"]));
+  elsewhere.port = String(Number(elsewhere.port) + 1);
   const edgegrant: Edgegrant = await createEdgegrant({
     ...parts,
+    env: { ...parts.env, ELSEWHERE_LISTEN: elsewhere.href },
     config: CONFIGURATION,
     hooks: { identify, notifyUser, subject: ({ sub }) => ({ active: !disabled.has(sub) }) },
   });

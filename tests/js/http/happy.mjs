@@ -1,15 +1,14 @@
 // What a client that behaves gets from the demo.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createRemoteJWKSet, jwtVerify } from "jose";
+import { root } from "../../../scripts/demo.mjs";
 import { assertion, assertionForm } from "./assertion.mjs";
 import { basic, GRANT } from "./wire.mjs";
 
-const ENV = [
-  ...["ISSUER", "CLIENT_ID", "CLIENT_SECRET", "OTHER_CLIENT_ID", "OTHER_CLIENT_SECRET", "JWT_CLIENT_ID"],
-  ...["JWT_CLIENT_JWK", "NOGRANT_CLIENT_ID", "NOGRANT_CLIENT_SECRET", "CC_SCOPE", "CC_RESOURCE", "HII_BASE"],
-  ...["HII_CLIENT_ID", "HII_CLIENT_SECRET", "DKT_BASE", "DKT_SERVICE_CLIENT_ID", "DKT_SERVICE_CLIENT_SECRET"],
-  ...["DKT_CLIENT_ID", "DKT_CLIENT_SECRET", "DKT_API_KEY", "DKT_MEMBERS", "TE_AUDIENCE"],
-];
+/** What `/_dev/env` tells. */
+const ENV = Object.keys(JSON.parse(readFileSync(join(root, "demo/edgegrant.json"), "utf8")).dev_env);
 
 /** By issuer: where its metadata stands. */
 const METADATA = {

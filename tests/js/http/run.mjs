@@ -16,17 +16,21 @@ import { cibaCamara } from "./ciba_camara.mjs";
 import { cibaConsent } from "./ciba_consent.mjs";
 import { cibaForeign } from "./ciba_foreign.mjs";
 import { cibaGateway } from "./ciba_gateway.mjs";
+import { cibaHintToken } from "./ciba_hint_token.mjs";
 import { cibaHooks } from "./ciba_hooks.mjs";
+import { cibaMetadata } from "./ciba_metadata.mjs";
 import { cibaNotify } from "./ciba_notify.mjs";
 import { cibaPatient } from "./ciba_patient.mjs";
 import { cibaRaces } from "./ciba_races.mjs";
 import { cibaRechecked } from "./ciba_rechecked.mjs";
 import { cibaRefused } from "./ciba_refused.mjs";
+import { cibaSlow } from "./ciba_slow.mjs";
 import { clientAssertion } from "./client_assertion.mjs";
 import { documented } from "./documented.mjs";
 import { exampleFrontEnd } from "./example_front_end.mjs";
 import { exchangeRefusals } from "./exchange_refusals.mjs";
 import { foreign } from "./foreign.mjs";
+import { frontEnd } from "./front_end.mjs";
 import { generatorRefusals } from "./generator_refusals.mjs";
 import { happy } from "./happy.mjs";
 import { hiiRetail } from "./hii_retail.mjs";
@@ -56,11 +60,13 @@ const DEMO_SUITES = {
   bulk,
   documented,
   foreign,
+  cibaMetadata,
   ciba,
   cibaRefused,
   cibaRaces,
   cibaNotify,
   cibaForeign,
+  frontEnd,
   exampleFrontEnd,
 };
 const FAULTY_SUITES = {
@@ -76,8 +82,10 @@ const FAULTY_SUITES = {
   cibaConsent,
   cibaCamara,
   cibaRechecked,
+  cibaHintToken,
   cibaHooks,
   cibaPatient,
+  cibaSlow,
   unharmed,
 };
 

@@ -107,7 +107,7 @@ function begin(env) {
 /** Runs commands in one shell; the output of each. */
 async function paste(commands) {
   const mark = "-".repeat(20);
-  const { stdout } = await execute("bash", ["-euc", commands.join(`\necho ${mark}\n`)]);
+  const { stdout } = await execute("bash", ["--norc", "-euc", commands.join(`\necho ${mark}\n`)]);
   return stdout.split(`${mark}\n`);
 }
 

@@ -8,12 +8,15 @@ const DEADLINE = 30_000;
 /**
  * Sends one request on a connection of its own and answers `{status, headers, text}`. `path` is the request
  * target as it is sent; `body` is text or bytes. `chunked`: the body's length is not declared; `unsent`: it is
- * declared in `headers`, but no body comes; `unended`: its end does not.
+ * declared in `headers`, but no body comes; `unended`: its end does not. `deadline`: the longest wait, milliseconds.
  */
-export function send(origin, { method = "GET", path = "/", headers = {}, body, chunked, unsent, unended }) {
+export function send(
+  origin,
+  { method = "GET", path = "/", headers = {}, body, chunked, unsent, unended, deadline = DEADLINE },
+) {
   const { hostname, port } = new URL(origin);
   const framing = body === undefined || chunked ? {} : { "content-length": Buffer.byteLength(body) };
-  const options = { hostname, port, method, path, agent: false, timeout: DEADLINE };
+  const options = { hostname, port, method, path, agent: false, timeout: deadline };
   return new Promise((resolve, reject) => {
     const outgoing = request({ ...options, headers: { ...framing, ...headers } }, async (response) => {
       try {
@@ -26,7 +29,7 @@ export function send(origin, { method = "GET", path = "/", headers = {}, body, c
         outgoing.destroy();
       }
     });
-    outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${DEADLINE} ms`)));
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${deadline} ms`)));
     outgoing.on("error", (error) => reject(new Error(`${method} ${path}: ${error.message}`)));
     if (unsent) outgoing.flushHeaders();
     else if (unended) outgoing.write(body);
