@@ -1,7 +1,9 @@
 // People who are known, and asked, by the hooks of the program that embeds a deployment, and what it tells of them.
 
+import { randomUUID } from "node:crypto";
 import { Backchannel, tally, times } from "./backchannel.mjs";
 import { command } from "./governed.mjs";
+import { NotificationListener, status } from "./notified.mjs";
 import { basic, decode } from "./wire.mjs";
 
 let people = 0;
@@ -126,6 +128,31 @@ export function cibaHooks({ test }, server) {
       // CIBA Core §11 has no transaction_failed.
       if (error !== undefined) assert.strictEqual(told.error, error);
       else assert.true(["access_denied", "expired_token"].includes(told.error), told.error);
+    });
+  }
+
+  for (const [outcome, description] of [
+    ["transaction_failed", "No device"],
+    ["access_denied", "Not today"],
+  ]) {
+    test(`push and ping: ${outcome}`, async (assert) => {
+      const listener = new NotificationListener();
+      await listener.open(server.env.PING_LISTEN);
+      try {
+        for (const mode of ["push", "ping"]) {
+          const token = randomUUID();
+          listener.answer(token, status(204));
+          const options = { auth: back.basic(mode) };
+          const asked = await back.begin(assert, { client_notification_token: token }, options);
+          const { ticket, auth_req_id } = asked;
+          await back.complete(ticket, { outcome, error_description: description });
+          const [{ text }] = await listener.wait(token);
+          const told = { error: outcome, error_description: description, auth_req_id };
+          assert.deepEqual(JSON.parse(text), mode === "push" ? told : { auth_req_id });
+        }
+      } finally {
+        await listener.close();
+      }
     });
   }
 

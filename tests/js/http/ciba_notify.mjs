@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { Backchannel, times } from "./backchannel.mjs";
+import { Backchannel, tally, times } from "./backchannel.mjs";
 import { NotificationListener, status } from "./notified.mjs";
 
 const PING = { client: "PING_CLIENT" };
@@ -115,6 +115,21 @@ export function cibaNotify({ test }, server) {
       await back.refuse(assert, auth_req_id, "unauthorized_client", PUSH);
       const refreshing = { grant_type: "refresh_token", refresh_token };
       await server.issue(assert, back.poll(undefined, { ...PUSH, change: refreshing }));
+    }));
+
+  test("push, allowed and denied 20 times at the same moment: told once", (assert) =>
+    listening(async () => {
+      const token = expect(status(204));
+      const asked = await back.ask(assert, { client_notification_token: token }, PUSH);
+      const decisions = await times(20, (n) =>
+        server.send(back.deciding(asked.auth_req_id, n % 2 ? "allow" : "deny")),
+      );
+      assert.deepEqual(tally(decisions), { 200: 1, "400 invalid_request": 19 });
+      const allowed = decisions.findIndex(({ status }) => status === 200) % 2 === 1;
+      const [{ text }] = await listener.wait(token);
+      assert.strictEqual("access_token" in JSON.parse(text), allowed);
+      await retried(assert);
+      assert.strictEqual(listener.heard(token).length, 1);
     }));
 
   test("push: a refusal", (assert) =>

@@ -1,7 +1,9 @@
 // What was approved is decided again when it is fetched: by the subject, the client and the store of that moment.
 
+import { randomUUID } from "node:crypto";
 import { Backchannel } from "./backchannel.mjs";
 import { command } from "./governed.mjs";
+import { NotificationListener, status } from "./notified.mjs";
 
 let people = 0;
 
@@ -73,5 +75,25 @@ export function cibaRechecked({ test }, server) {
     await back.decide(assert, waiting.auth_req_id, "allow");
     await back.issue(assert, waiting.auth_req_id);
     await back.refuse(assert, auth_req_id, "invalid_grant");
+  });
+
+  test("a notification that nobody heard outlives the server", async (assert) => {
+    if (server.runtime === "node") return assert.true(true, "it keeps nothing");
+    const client_notification_token = randomUUID();
+    const ping = { client: "PING_CLIENT" };
+    const { auth_req_id } = await back.decided(assert, "allow", { client_notification_token }, ping);
+    await server.restart();
+    const listener = new NotificationListener();
+    listener.answer(client_notification_token, status(204));
+    await listener.open(server.env.PING_LISTEN);
+    try {
+      // Somebody must come for an isolate to start.
+      await back.ask(assert);
+      const [{ text }] = await listener.wait(client_notification_token);
+      assert.deepEqual(JSON.parse(text), { auth_req_id });
+      await back.issue(assert, auth_req_id, ping);
+    } finally {
+      await listener.close();
+    }
   });
 }

@@ -13,7 +13,8 @@ export class NotificationListener {
   /** By client_notification_token: what came, the oldest first. */
   #heard = new Map();
   #answers = new Map();
-  #waiting = new Set();
+  /** What looks whether enough came, each with the timer that ends it. */
+  #waiting = new Map();
   #server;
   /** Paths of all that came with no token that is expected. */
   strays = [];
@@ -30,6 +31,7 @@ export class NotificationListener {
   async close() {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
     await closed;
   }
 
@@ -57,7 +59,7 @@ export class NotificationListener {
         this.#waiting.delete(look);
         resolve(heard);
       };
-      this.#waiting.add(look);
+      this.#waiting.set(look, timer);
     });
   }
 
@@ -77,6 +79,6 @@ export class NotificationListener {
     heard.push({ method, path: url, headers, text: Buffer.concat(parts).toString(), response });
     const answer = answers[Math.min(heard.length, answers.length) - 1];
     answer(response);
-    for (const look of [...this.#waiting]) look();
+    for (const look of [...this.#waiting.keys()]) look();
   }
 }

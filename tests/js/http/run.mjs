@@ -14,6 +14,7 @@ import { bulk, hardBulk } from "./bulk.mjs";
 import { ciba } from "./ciba.mjs";
 import { cibaCamara } from "./ciba_camara.mjs";
 import { cibaConsent } from "./ciba_consent.mjs";
+import { cibaFapi } from "./ciba_fapi.mjs";
 import { cibaForeign } from "./ciba_foreign.mjs";
 import { cibaGateway } from "./ciba_gateway.mjs";
 import { cibaHintToken } from "./ciba_hint_token.mjs";
@@ -63,6 +64,7 @@ const DEMO_SUITES = {
   cibaMetadata,
   ciba,
   cibaRefused,
+  cibaFapi,
   cibaRaces,
   cibaNotify,
   cibaForeign,
