@@ -97,7 +97,7 @@ test-js: setup build faults ## Run the TypeScript suite on Node, Deno, workerd a
 
 test-http: setup build faults ## Run the suites over HTTP
 	$(call step,HTTP suites)
-	@node tests/js/http/run.mjs
+	@node tests/js/http/all.mjs
 
 bench: build ## Measure; figures go to bench/README.md
 	@node bench/run.mjs

@@ -160,10 +160,6 @@ impl fmt::Display for PhoneNumber {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -240,6 +236,16 @@ mod tests {
             assert_eq!(hint.parse::<Subscriber>(), Err(error), "{hint:?}");
         }
     }
+}
+
+/// proptest is not there for WebAssembly.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod properties {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+
+    use super::*;
 
     fn subscriber() -> impl Strategy<Value = Subscriber> {
         let port = || proptest::option::of(any::<NonZeroU16>());

@@ -153,6 +153,7 @@ fn s7_1_id_token_hint_is_ours_for_this_client() {
         ("tampered", tampered, false),
         ("alg none", unsigned, false),
         ("an access token", issued["access_token"].as_str().unwrap().to_owned(), false),
+        ("of a type like an id token's", of(json!({ "client_id": "poll" })), false),
         ("an access token as id token", access_token(json!({ "aud": "poll" })), false),
         ("a refresh token", issued["refresh_token"].as_str().unwrap().to_owned(), false),
         ("no JWT", "alice".into(), false),

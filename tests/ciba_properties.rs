@@ -98,7 +98,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn it_does_what_the_model_does(acts in acts(), client in prop_oneof![Just("poll"), Just("ping")]) {

@@ -123,8 +123,8 @@ fn s2_2_the_state_of_now_counts() {
             |d| d["clients"].as_array_mut().unwrap().retain(|client| client["client_id"] != "poll"),
             [false, false],
         ),
-        // An access token is good until it ends or is revoked; a refresh token where it would be taken.
-        ("subject disabled", |d| subject_of(d, 0)["disabled"] = json!(true), [true, false]),
+        ("subject disabled", |d| subject_of(d, 0)["disabled"] = json!(true), [false, false]),
+        // What an access token says it is for, it is for until it ends; a refresh token would not be taken.
         ("scope withdrawn", |d| client_in(d, "poll")["scope"] = json!("openid"), [true, false]),
     ];
     let mut prepared = ciba_world(4);

@@ -132,7 +132,7 @@ async fn guess(
     sub: &str,
     wrong: bool,
 ) -> Result<(), ProtocolError> {
-    let guesses = Quota::of(host, &issuer.identifier, &format!("user_code {} {sub}", client.client_id));
+    let guesses = Quota::of(host, &issuer.identifier, &format!("user_code {:?} {sub}", client.client_id));
     let may = guesses.take(1, GUESSES).await.map_err(ProtocolError::unavailable)?;
     if may && !wrong {
         return guesses.give_back(1).await.map_err(ProtocolError::unavailable);

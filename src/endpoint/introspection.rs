@@ -11,8 +11,9 @@ use crate::grant::{Context, refresh_token};
 use crate::host::Host;
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
+use crate::policy::SubjectState;
 use crate::scope::Scope;
-use crate::store::{Property, policy_of, properties_of, refresh};
+use crate::store::{Property, policy_of, properties_of, refresh, subject_state};
 use crate::token::{self, Token};
 
 pub(super) const PATH: &str = "/introspect";
@@ -82,6 +83,11 @@ async fn access(host: &Host, issuer: &Issuer, token: Token) -> Result<Option<Act
     let revoked = token.was_revoked(host).await.map_err(ProtocolError::unavailable)?;
     let Some(client_id) = token.client_id.clone().filter(|_| !revoked) else { return Ok(None) };
     if !is_active(issuer, &client_id) {
+        return Ok(None);
+    }
+    // Of a pairwise subject nothing is known; such a token is good until it ends.
+    let state = subject_state(host, issuer, &issuer.identifier, &token.sub).await;
+    if state.map_err(ProtocolError::unavailable)? == SubjectState::Disabled {
         return Ok(None);
     }
     let jti = token.jti.as_deref().unwrap_or_default();

@@ -181,6 +181,7 @@ refresh | {"flow":"token_exchange"} | read write @ 3600s
 refresh | {"flow":"token_exchange","from":null,"from_issuer":"https://b.example"} | issuer.not-trusted exchange.no-grant scope.beyond-grant
 refresh | {"scope":"sign"} | scope.beyond-grant
 refresh | {"issuer":{"scope":"read"}} | scope.unknown scope.not-allowed
+refresh | {"scope":"write","audience":["urn:orders","urn:stock"],"issuer":{"resources":[{"identifier":"urn:orders"},{"identifier":"urn:stock","scope":"read"}],"default_audience":"urn:stock"}} | scope.not-of-resource
 refresh | {"subject":{"state":"disabled"}} | subject.disabled
 refresh | {"now":"2027-01-01T00:00:00Z"} | exchange.expired
 refresh | {"ends_at":"2026-06-01T00:01:00Z"} | read write @ 60s

@@ -9,6 +9,7 @@ use super::governance::{grant, quota};
 use super::purpose::data_rules;
 use super::scope::{at, permitted, scope};
 use super::{Consent, ExchangeGrant, Flow, Policy, Rule};
+use crate::resource::ResourceServer;
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
 
@@ -102,13 +103,15 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
     // The default audience is nobody's to give or take.
     let named: Vec<&str> =
         facts.audience.iter().copied().filter(|name| *name != issuer.default_audience).collect();
-    let resources = if named.is_empty() {
-        let default = issuer.resources.iter().find(|one| one.identifier.as_str() == issuer.default_audience);
-        default.into_iter().collect()
-    } else {
+    let mut resources = Vec::new();
+    if !named.is_empty() {
         let more = grant.map(|grant| grant.audience.as_slice()).unwrap_or_default();
-        audience(&mut judge, policy, issuer, to, &named, more)
-    };
+        resources = audience(&mut judge, policy, issuer, to, &named, more);
+    }
+    if named.is_empty() || named.len() < facts.audience.len() {
+        let is_default = |one: &&ResourceServer| one.identifier.as_str() == issuer.default_audience;
+        resources.extend(issuer.resources.iter().find(is_default));
+    }
     let elsewhere = scope.without(&at(policy, &resources, scope));
     judge.nothing(Rule::ScopeNotOfResource, &elsewhere, "means nothing at the audience");
     let legal_basis = data_rules(&mut judge, policy, facts.purpose, scope);
@@ -131,7 +134,6 @@ pub fn refresh(policy: Option<&Policy>, facts: &RefreshFacts<'_>) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::ResourceServer;
 
     /// What an issuer no longer knows, or what no longer means anything at the audience, is not had by refreshing.
     #[test]

@@ -2,6 +2,7 @@
 //
 //   node tests/js/http/run.mjs                 all
 //   node tests/js/http/run.mjs deno wrangler   modules whose name has one of these words
+//   node tests/js/http/run.mjs --list          no test: the names of the modules
 //
 // Ends with a line "N passed, N failed"; fails on any failure and where no test ran.
 
@@ -91,7 +92,8 @@ const FAULTY_SUITES = {
   unharmed,
 };
 
-const words = process.argv.slice(2);
+const listing = process.argv[2] === "--list";
+const words = listing ? [] : process.argv.slice(2);
 let registered = 0;
 const { module } = QUnit;
 const test = (name, run) => {
@@ -101,6 +103,7 @@ const test = (name, run) => {
 
 /** One module on one deployment. */
 function deployment(name, runtime, entry, suites) {
+  if (listing) return console.log(name);
   if (words.length > 0 && !words.some((word) => name.includes(word))) return;
   module(name, (hooks) => {
     const server = serving(hooks, runtime, entry);
@@ -111,6 +114,7 @@ function deployment(name, runtime, entry, suites) {
 }
 
 function alone(name, register) {
+  if (listing) return console.log(name);
   if (words.length === 0 || words.some((word) => name.includes(word)))
     module(name, (hooks) => register({ test }, hooks));
 }
@@ -149,11 +153,13 @@ QUnit.on("runEnd", () => {
   }
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
   process.exitCode = counts.failed > 0 ? 1 : 0;
+  // What a test that failed left open must not keep the run from ending.
+  setTimeout(() => process.exit(), 5_000).unref();
 });
 
 // Servers end with this process, and it ends in a way that lets them.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-QUnit.start();
+if (!listing) QUnit.start();
 
 function describe({ message, actual, expected, stack }) {
   const show = (name, value) =>

@@ -13,13 +13,27 @@ export const RUNTIMES = {
   node: { persistent: false, quick: true },
 };
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/**
+ * A port of 127.0.0.1 that nobody listens on, nor on the one where the demo's clients do. Below those that a system
+ * gives to connections, one of which could take it before the server does.
+ */
 export async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if ((await isFree(port)) && (await isFree(port + LISTENERS))) return port;
+  }
+}
+
+/** How far behind the demo's port its clients listen: `derived` in scripts/demo.mjs. */
+const LISTENERS = 1000;
+
+async function isFree(port) {
   const probe = createServer();
-  await new Promise((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+  const free = await new Promise((resolve) => {
+    probe.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+  });
+  if (free) await new Promise((resolve) => probe.close(resolve));
+  return free;
 }
 
 /** A fresh folder: inside the package, so that what is bundled into it finds the package; git ignores it. */
