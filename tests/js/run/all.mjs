@@ -6,10 +6,11 @@
 // Ends with a line "N passed, N failed"; fails on any failure, on a runtime that did not start, and on one that
 // ran no test.
 
+import { availableParallelism } from "node:os";
 import { launch, RUNTIMES } from "./launch.mjs";
 
 const known = Object.keys(RUNTIMES);
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : known;
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : [...known];
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`no runtime ${unknown.join(", ")}; there are ${known.join(", ")}`);
@@ -18,7 +19,8 @@ if (unknown.length > 0) {
 
 let passed = 0;
 let failed = 0;
-for (const name of wanted) {
+
+async function run(name) {
   const began = Date.now();
   const printed = [];
   const reports = await launch(name, (text) => printed.push(String(text))).catch((error) => [
@@ -40,6 +42,12 @@ for (const name of wanted) {
   passed += good;
   failed += failures.length;
 }
+
+/** As many at a time as there are processors. */
+async function work() {
+  for (let name = wanted.shift(); name !== undefined; name = wanted.shift()) await run(name);
+}
+await Promise.all(Array.from({ length: availableParallelism() }, work));
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
