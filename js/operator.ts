@@ -21,7 +21,7 @@ export interface Operator {
   explainPolicy(issuer: string, facts: Facts): Promise<Decision>;
   /**
    * Puts a subject into the directory, or changes what stands there. It counts at once. `hints`: the values of
-   * `login_hint` that name the subject from now on, in place of those before; left out: they stay.
+   * `login_hint` that name the subject from now on, beside those before.
    */
   putSubject(issuer: string, sub: string, state: { active: boolean; hints?: string[] }): Promise<void>;
   /**
@@ -46,7 +46,9 @@ export type AuthenticationResult =
       outcome: "authorized";
       /** Who was authenticated; by default whom the hint named. */
       sub?: string;
-      /** When, seconds since 1970; by default now. */
+      /** What the id token calls them instead. */
+      id_token_sub?: string;
+      /** When, seconds since 1970; by default the id token does not say. */
       auth_time?: number;
       /** The authentication context class that was reached, OpenID Connect Core §2. */
       acr?: string;

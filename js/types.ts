@@ -59,9 +59,8 @@ export interface Hint {
   issuer: string;
   /** The client that asks. */
   client_id: string;
-  /** Of an `id_token_hint` the core knows the subject by itself. */
-  type: "login_hint" | "login_hint_token";
-  /** As it was sent. */
+  type: "login_hint" | "login_hint_token" | "id_token_hint";
+  /** As it was sent; of an `id_token_hint` its subject. */
   hint: string;
   /** Where one was sent. */
   user_code: string | null;
