@@ -1,5 +1,6 @@
 //! Clients, RFC 6749 §2, in the terms of RFC 7591 §2.
 
+use crate::jose::jws::{Unverified, Verified};
 use crate::jose::{Algorithm, VerifyingKey};
 use crate::named::named;
 use crate::resource::Resource;
@@ -141,6 +142,22 @@ pub struct ClientKey {
     pub alg: Algorithm,
     /// The key.
     pub key: VerifyingKey,
+}
+
+impl ClientKey {
+    /// Whether it may have signed what says `alg` and `kid`.
+    pub fn may_have_signed(&self, alg: Algorithm, kid: Option<&str>) -> bool {
+        self.alg == alg && (kid.is_none() || self.kid.is_none() || self.kid.as_deref() == kid)
+    }
+}
+
+impl Backchannel {
+    /// Verifies what the client signed, by one of its keys under that key's algorithm; `None`: none of them did.
+    pub fn verify(&self, jws: &Unverified) -> Option<Verified> {
+        let header = jws.header();
+        let mut keys = self.keys.iter().filter(|key| key.may_have_signed(header.alg, header.kid.as_deref()));
+        keys.find_map(|key| jws.clone().verify(&key.key).ok())
+    }
 }
 
 impl Credential {

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::error::{ErrorCode, ProtocolError};
 use crate::mistake::from_string;
 use crate::scope::Scope;
 
@@ -32,6 +33,18 @@ impl Resource {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// RFC 8707 §2: what a request names as `resource`.
+///
+/// # Errors
+/// `invalid_target` where one is no absolute URI without a fragment.
+pub fn expect_resources<'a>(mut asked: impl Iterator<Item = &'a str>) -> Result<(), ProtocolError> {
+    let malformed = asked.find(|text| text.parse::<Resource>().is_err());
+    malformed.map_or(Ok(()), |malformed| {
+        let message = format!("{malformed} is not an absolute URI without a fragment");
+        Err(ProtocolError::new(ErrorCode::InvalidTarget, message))
+    })
 }
 
 /// A resource server: an audience of access tokens.

@@ -7,9 +7,8 @@ use crate::host::{self, Host, UserCodeFault};
 use crate::issuer::Issuer;
 use crate::named::named;
 use crate::policy::{Policy, Rule, SubjectState};
-use crate::profile::{BackchannelShape, LoginHint};
+use crate::profile::BackchannelShape;
 use crate::store::{Person, Quota, subject_of_hint};
-use crate::subscriber::Subscriber;
 use crate::token::{self, Fault};
 
 /// Wrong user codes that a client may send for one person in a day (§7.1.2).
@@ -61,17 +60,17 @@ pub(super) fn read(
         return Err(ProtocolError::invalid_request(format!("send login_hint: {kind} is not taken here")));
     }
     let invalid = |error: String| ProtocolError::invalid_request(format!("{kind}: {error}"));
-    match (kind, shape.login_hint) {
-        (HintKind::LoginHint, LoginHint::Subscriber) => {
-            let subscriber: Subscriber = text.parse().map_err(|error| invalid(format!("{error}")))?;
-            Ok(Hint { kind, text: subscriber.to_string(), sub: None })
+    match kind {
+        HintKind::LoginHint => {
+            let text = shape.login_hint.canonical(&text).map_err(|error| invalid(error.to_string()))?;
+            Ok(Hint { kind, text, sub: None })
         }
-        (HintKind::IdTokenHint, _) => {
+        HintKind::IdTokenHint => {
             let sub = token::id_token_hint(issuer, &text, &client.client_id);
             let sub = sub.map_err(|refusal| invalid(refusal.message))?;
             Ok(Hint { kind, text, sub: Some(sub) })
         }
-        _ => Ok(Hint { kind, text, sub: None }),
+        HintKind::LoginHintToken => Ok(Hint { kind, text, sub: None }),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::host::Host;
 use crate::issuer::{Ciba, Issuer};
 use crate::profile::BackchannelShape;
 use crate::purpose;
-use crate::resource::Resource;
+use crate::resource::expect_resources;
 use crate::scope::Scope;
 use crate::time::{Seconds, Timestamp};
 
@@ -204,13 +204,8 @@ fn authorization_details(ciba: &Ciba, parameters: &Parameters) -> Result<Option<
 /// RFC 8707 §2
 fn audience(parameters: &Parameters) -> Result<Vec<String>, ProtocolError> {
     let asked = parameters.texts("resource")?;
-    match asked.iter().find(|text| text.parse::<Resource>().is_err()) {
-        None => Ok(asked),
-        Some(malformed) => {
-            let message = format!("{malformed} is not an absolute URI without a fragment");
-            Err(ProtocolError::new(ErrorCode::InvalidTarget, message))
-        }
-    }
+    expect_resources(asked.iter().map(String::as_str))?;
+    Ok(asked)
 }
 
 /// §7.1: required in ping and push mode, a bearer token (RFC 6750 §2.1) of at most 1024 characters.

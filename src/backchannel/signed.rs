@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::parameters::Parameters;
-use crate::client::{Client, ClientKey};
+use crate::client::Client;
 use crate::error::ProtocolError;
 use crate::form::Form;
 use crate::host::Host;
@@ -58,11 +58,7 @@ pub(super) fn read(
     if !header.typ.as_ref().is_none_or(typed) {
         return Err(faulty("typ must be JWT, where there is one".into()));
     }
-    let named = |key: &&ClientKey| {
-        key.alg == header.alg && (header.kid.is_none() || key.kid.is_none() || key.kid == header.kid)
-    };
-    let mut keys = client.backchannel.keys.iter().filter(named);
-    let verified = keys.find_map(|key| jws.clone().verify(&key.key).ok());
+    let verified = client.backchannel.verify(&jws);
     let verified = verified.ok_or_else(|| faulty("it is not signed by a key of this client".into()))?;
     let claims = Claims::parse(verified.payload()).map_err(|error| faulty(error.to_string()))?;
     let (jti, expires_at) = check(issuer, client, &claims, now).map_err(faulty)?;

@@ -137,11 +137,9 @@ impl<'a> Said<'a> {
 fn candidates<'a>(client: &'a Client, alg: Algorithm, kid: Option<&str>) -> Vec<&'a VerifyingKey> {
     match &client.credential {
         Credential::SecretJwt(key) if alg == SECRET_JWT_ALGORITHM => vec![key],
-        Credential::PrivateKeyJwt(keys) => keys
-            .iter()
-            .filter(|key| key.alg == alg && (kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid))
-            .map(|key| &key.key)
-            .collect(),
+        Credential::PrivateKeyJwt(keys) => {
+            keys.iter().filter(|key| key.may_have_signed(alg, kid)).map(|key| &key.key).collect()
+        }
         _ => Vec::new(),
     }
 }

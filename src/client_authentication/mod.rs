@@ -83,7 +83,7 @@ fn refused(issuer: &Issuer, cause: &str) -> ProtocolError {
 }
 
 /// RFC 6749 §5.2: 401, with the scheme that clients may use in the header.
-fn invalid_client(issuer: &Issuer, description: &str) -> ProtocolError {
+pub fn invalid_client(issuer: &Issuer, description: &str) -> ProtocolError {
     ProtocolError::new(ErrorCode::InvalidClient, description)
         .with_header("www-authenticate", format!("Basic realm=\"{}\"", issuer.identifier))
 }

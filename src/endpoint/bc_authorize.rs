@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::token;
 use crate::backchannel::{self, Request};
 use crate::client::{Client, Credential, DeliveryMode, GrantType};
-use crate::client_authentication::authenticate;
+use crate::client_authentication::{authenticate, invalid_client};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
 use crate::grant::Context;
@@ -60,9 +60,7 @@ pub(super) async fn read(
     event.client_id = Some(client.client_id.clone());
     // §7.1: the client is authenticated, which a public one cannot be.
     if matches!(client.credential, Credential::None) {
-        let message = "a public client cannot ask for authentications";
-        return Err(ProtocolError::new(ErrorCode::InvalidClient, message)
-            .with_header("www-authenticate", format!("Basic realm=\"{}\"", issuer.identifier)));
+        return Err(invalid_client(issuer, "a public client cannot ask for authentications"));
     }
     token::allowed_grant(issuer, GrantType::Ciba.as_str(), &client)?;
     let policy = policy_of(host, issuer).await?;

@@ -15,11 +15,9 @@ use crate::host::{Event, Hint, Host};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::issuer::Issuer;
 use crate::json;
-use crate::profile::LoginHint;
 use crate::purpose::dpv;
 use crate::scope::{Scope, is_token};
 use crate::store::{Processing, consents, policy_of, record_consent, subject_of_hint};
-use crate::subscriber::Subscriber;
 
 /// Where it is, under the issuer.
 pub(super) const PATH: &str = "/consents";
@@ -110,16 +108,11 @@ async fn person(
 ) -> Result<String, ProtocolError> {
     let hint = match (sub, login_hint) {
         (Some(sub), None) => return expect_sub(sub).map(str::to_owned),
-        (None, Some(hint)) => hint.to_owned(),
+        (None, Some(hint)) => hint,
         _ => return Err(ProtocolError::invalid_request("send either sub or login_hint, or request")),
     };
-    let hint = match issuer.profile.backchannel.login_hint {
-        LoginHint::Any => hint,
-        LoginHint::Subscriber => hint
-            .parse::<Subscriber>()
-            .map_err(|error| ProtocolError::invalid_request(error.to_string()))?
-            .to_string(),
-    };
+    let hint = issuer.profile.backchannel.login_hint.canonical(hint);
+    let hint = hint.map_err(|error| ProtocolError::invalid_request(error.to_string()))?;
     let (issuer_identifier, client_id) = (issuer.identifier.clone(), client.client_id.clone());
     let hint = Hint { issuer: issuer_identifier, client_id, kind: "login_hint", hint, user_code: None };
     let found = subject_of_hint(host, issuer, hint).await.map_err(ProtocolError::unavailable)?;

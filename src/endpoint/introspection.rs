@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::token::read_form;
 use crate::client::{Client, Credential};
-use crate::client_authentication::authenticate;
-use crate::error::{ErrorCode, ProtocolError};
+use crate::client_authentication::{authenticate, invalid_client};
+use crate::error::ProtocolError;
 use crate::form::Form;
 use crate::grant::{Context, refresh_token};
 use crate::host::Host;
@@ -33,9 +33,7 @@ async fn introspect(host: &Host, issuer: &Issuer, request: &HttpRequest) -> Resu
     let client = authenticate(host, issuer, &issuer.assertion_audiences(), request, &form).await?;
     // §2.1: whoever asks is authorized, so that tokens cannot be tried out.
     if matches!(client.credential, Credential::None) {
-        let message = "a public client cannot introspect tokens";
-        return Err(ProtocolError::new(ErrorCode::InvalidClient, message)
-            .with_header("www-authenticate", format!("Basic realm=\"{}\"", issuer.identifier)));
+        return Err(invalid_client(issuer, "a public client cannot introspect tokens"));
     }
     let found = look_up(host, issuer, form.require("token")?).await?;
     let all = client.scope.contains(SCOPE);

@@ -5,12 +5,10 @@
 //! again: the client, the subject and the consent of now count.
 
 use super::{Context, Grant, IdTokenGrant, UsedUp};
-use crate::client::{Client, DeliveryMode, GrantType};
+use crate::client::{Client, DeliveryMode};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Failure;
-use crate::policy::{
-    self, Asked, BackchannelFacts, ClientFacts, Consent, Decision, Granted, Rule, SubjectState,
-};
+use crate::policy::{self, Asked, BackchannelFacts, ClientFacts, Consent, Decision, Rule, SubjectState};
 use crate::scope::Scope;
 use crate::store::ciba::{self, Authentication, Open, State};
 use crate::store::{self, Approval, Details, Processing, subject_state};
@@ -145,19 +143,14 @@ pub async fn approved(
         authorization_details: asked.authorization_details.clone(),
         properties: approval.properties.clone(),
     };
-    let refreshes = may_refresh(context, &granted);
+    let refreshes = context.may_refresh(&granted);
     let used_up = UsedUp { authentication: Some(Box::new(open.clone())), ..UsedUp::default() };
     let mut grant = Grant { sub, granted, details, id_token, used_up, ..Grant::default() };
-    if refreshes && client.grant_types.contains(&GrantType::RefreshToken) {
+    if refreshes {
         let lifetime = approval.refresh_token_lifetime.filter(|wanted| wanted.0 > 0);
         grant.used_up.refresh_token = Some(context.begin_family(None, &grant, lifetime, None));
     }
     Ok(grant)
-}
-
-/// OpenID Connect Core §11, where the profile goes by it.
-fn may_refresh(context: &Context<'_>, granted: &Granted) -> bool {
-    !context.issuer.profile.offline_access || granted.scope.contains("offline_access")
 }
 
 /// What data is asked for.

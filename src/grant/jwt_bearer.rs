@@ -5,7 +5,6 @@
 
 use super::ciba::{self, Purpose};
 use super::{Context, Grant, IdTokenGrant, UsedUp};
-use crate::client::GrantType;
 use crate::error::{ErrorCode, ProtocolError};
 use crate::host::Hint;
 use crate::jose::jws::Unverified;
@@ -33,12 +32,7 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     let asked = purpose::asked(form.get("purpose"), form.get("scope"))?;
     let jws = Unverified::parse(assertion).map_err(faulty)?;
     // §3 item 9: signed by the client, under the algorithm of the key.
-    let (alg, kid) = (jws.header().alg, jws.header().kid.clone());
-    let named = |key: &&crate::client::ClientKey| {
-        key.alg == alg && (kid.is_none() || key.kid.is_none() || key.kid == kid)
-    };
-    let keys = client.backchannel.keys.iter().filter(named);
-    let verified = keys.into_iter().find_map(|key| jws.clone().verify(&key.key).ok());
+    let verified = client.backchannel.verify(&jws);
     let verified = verified.ok_or_else(|| faulty("it is not signed by a key of this client"))?;
     let claims = Claims::parse(verified.payload()).map_err(faulty)?;
     let said = said(context, &claims).map_err(faulty)?;
@@ -71,12 +65,12 @@ pub async fn grant(context: &Context<'_>) -> Result<Grant, ProtocolError> {
     })?;
     let id_token = granted.scope.contains("openid").then(IdTokenGrant::default);
     let details = Details { purpose: Some(asked.purpose), ..Details::default() };
-    let refreshes = granted.scope.contains("offline_access") || !issuer.profile.offline_access;
+    let refreshes = context.may_refresh(&granted);
     // §3 item 7: good once; one that was refused can be sent again.
     let assertion = Some((said.jti.to_owned(), said.expires_at.after(LEEWAY)));
     let used_up = UsedUp { assertion, ..UsedUp::default() };
     let mut grant = Grant { sub, granted, details, id_token, used_up, ..Grant::default() };
-    if refreshes && client.grant_types.contains(&GrantType::RefreshToken) {
+    if refreshes {
         grant.used_up.refresh_token = Some(context.begin_family(None, &grant, None, None));
     }
     Ok(grant)

@@ -11,13 +11,13 @@ pub mod token_exchange;
 
 use serde_json::{Map, Value};
 
-use crate::client::Client;
+use crate::client::{Client, GrantType};
 use crate::error::{ErrorCode, ProtocolError};
 use crate::form::Form;
 use crate::host::Host;
 use crate::issuer::Issuer;
 use crate::policy::{Asked, Flow, Granted, IssuerFacts, Policy, Refusal, Rule, Source, TokenType};
-use crate::resource::Resource;
+use crate::resource::expect_resources;
 use crate::scope::Scope;
 use crate::store::ciba::Open;
 use crate::store::{Details, Quota, refresh};
@@ -111,11 +111,15 @@ impl Context<'_> {
     /// `invalid_target` where a resource is no absolute URI without a fragment.
     fn asked_audience(&self) -> Result<Vec<&str>, ProtocolError> {
         let form = self.form;
-        if let Some(malformed) = form.all("resource").find(|text| text.parse::<Resource>().is_err()) {
-            let message = format!("{malformed} is not an absolute URI without a fragment");
-            return Err(ProtocolError::new(ErrorCode::InvalidTarget, message));
-        }
+        expect_resources(form.all("resource"))?;
         Ok(form.all("resource").chain(form.all("audience")).collect())
+    }
+
+    /// Whether a grant that nobody's token was given for begins a family of refresh tokens: the client may use them, and
+    /// the scope has `offline_access` where the profile goes by it (OpenID Connect Core §11).
+    fn may_refresh(&self, granted: &Granted) -> bool {
+        self.client.grant_types.contains(&GrantType::RefreshToken)
+            && (!self.issuer.profile.offline_access || granted.scope.contains("offline_access"))
     }
 
     /// RFC 6749 §3.3: the scope that the request names.

@@ -14,6 +14,7 @@ use crate::client::{AuthMethod, DeliveryMode};
 use crate::error::ErrorCode;
 use crate::jose::Algorithm;
 use crate::named::named;
+use crate::subscriber::{Subscriber, SubscriberError};
 use crate::time::Seconds;
 
 /// A profile: every knob. The standard values stand in `standard.rs`.
@@ -88,6 +89,19 @@ pub enum LoginHint {
     Any,
     /// A subscriber: the type of the identifier, a colon, the identifier.
     Subscriber,
+}
+
+impl LoginHint {
+    /// The one spelling of a hint, which directories are asked with.
+    ///
+    /// # Errors
+    /// Where it should name a subscriber and does not.
+    pub fn canonical(self, text: &str) -> Result<String, SubscriberError> {
+        match self {
+            Self::Any => Ok(text.to_owned()),
+            Self::Subscriber => text.parse::<Subscriber>().map(|subscriber| subscriber.to_string()),
+        }
+    }
 }
 
 /// JWT client authentication, RFC 7523 §3.
